@@ -1,0 +1,113 @@
+import { z } from "zod";
+
+/**
+ * `<server>__<tool>` must stay readable, so server names are short. No `__` and no `_` at the end: then two servers
+ * never share an id, whatever their tools are called.
+ */
+export const ServerName = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9](?:[a-zA-Z0-9-]|_(?=[a-zA-Z0-9-])){0,31}$/,
+    "1–32 letters, digits, '-' or single '_' inside, beginning with a letter or digit",
+  );
+
+export const Duration = z
+  .union([z.number().int().nonnegative(), z.string().regex(/^\d+(?:ms|s|m|h)$/)])
+  .meta({ description: "Milliseconds, or a number with a unit: 500ms, 30s, 5m, 1h." });
+
+/** What Switchgear adds to an entry of the `mcpServers` object that every MCP client knows. */
+export const ServerSettings = z.strictObject({
+  enabled: z.boolean().default(true),
+  tags: z.array(z.string().max(64)).max(32).default([]),
+  /** An upstream whose readOnlyHint and idempotentHint the operator believes: only then are they used for retries. */
+  trusted: z.boolean().default(false),
+  timeout: Duration.optional(),
+  maxTimeout: Duration.optional(),
+  concurrency: z.number().int().min(1).max(1_024).optional(),
+  attempts: z.number().int().min(1).max(5).optional(),
+  /** `auto` probes once; a fixed era skips the probe. */
+  era: z.enum(["auto", "2025", "2026"]).default("auto"),
+  /** Who shares an HTTP session with the upstream: everybody, or each client session its own. `auto`: own ones where the upstream keeps sessions. */
+  sessions: z.enum(["auto", "shared", "per-client"]).default("auto"),
+  cache: z
+    .strictObject({
+      ttl: Duration.default("5m"),
+      /** Names or globs (`get_*`) of read-only tools whose answers may be kept. */
+      tools: z.array(z.string()).default([]),
+      /** `caller`: one entry per caller. `shared`: all callers share, only for a service credential. */
+      scope: z.enum(["caller", "shared"]).default("caller"),
+    })
+    .prefault({}),
+  tools: z
+    .strictObject({ allow: z.array(z.string()).optional(), deny: z.array(z.string()).optional() })
+    .prefault({}),
+});
+export type ServerSettings = z.infer<typeof ServerSettings>;
+
+/** Parts of an address may be `${VAR}` references; such a one can be checked only when it is expanded. */
+const Address = z.string().refine(isAddress, "expected an http or https URL").meta({ format: "uri" });
+
+function isAddress(text: string): boolean {
+  if (text.includes("${")) return !/\s/.test(text);
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+const shared = {
+  description: z.string().max(1_024).optional(),
+  disabled: z.boolean().optional(),
+  gateway: ServerSettings.prefault({}),
+};
+
+export const StdioServer = z.strictObject({
+  type: z.literal("stdio").default("stdio"),
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  cwd: z.string().optional(),
+  ...shared,
+});
+
+export const HttpServer = z.strictObject({
+  type: z.enum(["http", "streamable-http", "streamableHttp"]).default("http"),
+  url: Address,
+  headers: z.record(z.string(), z.string()).default({}),
+  ...shared,
+});
+
+export const SseServer = z.strictObject({
+  type: z.literal("sse"),
+  url: Address,
+  headers: z.record(z.string(), z.string()).default({}),
+  ...shared,
+});
+
+/** One value of an `mcpServers` object. Values may hold `${VAR}` and `${VAR:-default}`; they are expanded when connecting. */
+export const ServerEntry = z.union([StdioServer, HttpServer, SseServer]);
+export type ServerEntry = z.infer<typeof ServerEntry>;
+
+/** Tools that were registered over REST live on this built-in server. */
+export const CUSTOM_SERVER = "custom";
+
+export interface HttpToolsEntry {
+  readonly type: "http-tools";
+  readonly description?: string | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly gateway: ServerSettings;
+}
+
+/** A registered upstream. `source`: who owns the definition; one from the config file is changed there only. */
+export interface Server {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly source: "config" | "api" | "builtin";
+  readonly entry: ServerEntry | HttpToolsEntry;
+  /** Where its URL may lead: to a private address only if the config file or an administrator wrote it. */
+  readonly egress: "any" | "public";
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export function isEnabled(server: Server): boolean {
+  return server.entry.disabled !== true && server.entry.gateway.enabled;
+}

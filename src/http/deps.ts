@@ -1,0 +1,157 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+
+import type { Health } from "../domain/health.ts";
+import type { HttpTool, NewHttpTool } from "../domain/http-tool.ts";
+import type { Identity, Role } from "../domain/identity.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Limits } from "../domain/limits.ts";
+import type { Offering, Tool } from "../domain/offering.ts";
+import type { Era } from "../domain/protocol.ts";
+import type { Server, ServerEntry } from "../domain/server.ts";
+import type { Logger } from "../observability/logger.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { Reply } from "../wire/reply.ts";
+
+/** The part of the catalog that REST shows. */
+export interface CatalogView {
+  readonly version: number;
+  readonly servers: readonly string[];
+  readonly tools: readonly Tool[];
+  readonly prompts: readonly {
+    readonly id: string;
+    readonly server: string;
+    readonly name: string;
+    readonly definition: JsonObject;
+  }[];
+  readonly resources: readonly {
+    readonly uri: string;
+    readonly server: string;
+    readonly definition: JsonObject;
+  }[];
+  readonly templates: readonly {
+    readonly uriTemplate: string;
+    readonly server: string;
+    readonly definition: JsonObject;
+  }[];
+  toolsOf(server: string): readonly Tool[];
+  findTool(nameOrId: string): Tool | undefined;
+}
+
+export interface RegistryView {
+  readonly catalog: CatalogView;
+  servers(): readonly Server[];
+  findServer(nameOrId: string): Server | undefined;
+  getServer(nameOrId: string): Server;
+  addServer(
+    name: string,
+    entry: ServerEntry,
+    source: "api" | "builtin",
+    egress?: Server["egress"],
+  ): Promise<Server>;
+  updateServer(
+    nameOrId: string,
+    change: (entry: ServerEntry) => ServerEntry,
+    expectedVersion?: number,
+    egress?: Server["egress"],
+  ): Promise<Server>;
+  removeServer(nameOrId: string): Promise<void>;
+  offering(server: string): Offering | undefined;
+  httpTools(): readonly HttpTool[];
+  addHttpTool(tool: NewHttpTool): Promise<HttpTool>;
+  replaceHttpTool(name: string, tool: NewHttpTool, expectedRevision?: number): Promise<HttpTool>;
+  removeHttpTool(name: string): Promise<unknown>;
+}
+
+export interface DiscoveryView {
+  refresh(server: string, signal?: AbortSignal): Promise<unknown>;
+  health(server: string): Health;
+  healthAll(): readonly { readonly server: string; readonly health: Health }[];
+}
+
+export interface SearchView {
+  find(query: {
+    readonly text: string;
+    readonly limit: number;
+    readonly server?: string;
+    readonly tags?: readonly string[];
+    readonly readOnly?: boolean;
+    readonly explain?: boolean;
+    readonly visible?: (tool: Tool) => boolean;
+  }): {
+    readonly items: readonly {
+      readonly tool: Tool;
+      readonly score: number;
+      readonly confidence: number;
+      readonly matched: readonly string[];
+      readonly scores: { readonly keyword: number };
+    }[];
+    readonly total: number;
+    readonly tookMs: number;
+  };
+}
+
+export interface ProxyView {
+  callTool(call: {
+    readonly identity: Identity;
+    readonly tool: Tool;
+    readonly args: JsonObject;
+    readonly meta: JsonObject;
+    readonly era: Era;
+    readonly scope: string;
+    readonly signal: AbortSignal;
+    readonly timeoutMs?: number;
+  }): Promise<{
+    readonly reply: Reply;
+    readonly attempts: number;
+    readonly cache: "hit" | "miss" | "off";
+    readonly durationMs: number;
+  }>;
+}
+
+/** One API key without its secret. */
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly tenant: string;
+  readonly createdAt: string;
+  readonly expiresAt?: string | undefined;
+  readonly lastUsedAt?: string | undefined;
+  readonly revokedAt?: string | undefined;
+}
+
+export interface KeysView {
+  create(key: { name: string; role: Role; tenant?: string; expiresAt?: string }): Promise<{
+    readonly key: string;
+    readonly row: ApiKey;
+  }>;
+  list(): Promise<readonly ApiKey[]>;
+  revoke(id: string): Promise<boolean>;
+}
+
+/** What the routes need. */
+export interface RestDeps {
+  readonly registry: RegistryView;
+  readonly discovery: DiscoveryView;
+  readonly search: SearchView;
+  readonly proxy: ProxyView;
+  readonly keys: KeysView;
+  readonly storage: { ping(): Promise<void> };
+  /** Refuses a definition that could never be called: throws InvalidRequest. */
+  readonly checkHttpTool: (tool: NewHttpTool) => void;
+  /** Open sessions of MCP clients. */
+  readonly sessions: () => number;
+  /** True from the moment at which the gateway wants to end. */
+  readonly draining: () => boolean;
+  readonly version: string;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface HttpDeps extends RestDeps {
+  readonly guard: { check(headers: IncomingHttpHeaders): void };
+  readonly authenticate: (headers: IncomingHttpHeaders) => Identity | Promise<Identity>;
+  /** Takes the request, or answers false when the path is not one of MCP's. */
+  readonly mcp: (request: IncomingMessage, response: ServerResponse, requestId: string) => boolean;
+}

@@ -1,0 +1,33 @@
+import type { RestDeps } from "../deps.ts";
+import { openApiDocument } from "../openapi.ts";
+import type { Route } from "../route.ts";
+import { catalogRoutes } from "./catalog.ts";
+import { docsRoutes } from "./docs.ts";
+import { executeRoutes } from "./execute.ts";
+import { healthRoutes } from "./health.ts";
+import { keyRoutes } from "./keys.ts";
+import { registeredToolRoutes } from "./registered-tools.ts";
+import { searchRoutes } from "./search.ts";
+import { serverCheckRoutes } from "./server-checks.ts";
+import { serverRoutes } from "./servers.ts";
+import { systemRoutes } from "./system.ts";
+import { toolRoutes } from "./tools.ts";
+
+/** The route table: every path that REST has. */
+export function routes(deps: RestDeps): readonly Route[] {
+  let document: object | undefined;
+  const table: readonly Route[] = [
+    ...serverRoutes(deps),
+    ...serverCheckRoutes(deps),
+    ...toolRoutes(deps),
+    ...registeredToolRoutes(deps),
+    ...searchRoutes(deps),
+    ...executeRoutes(deps),
+    ...catalogRoutes(deps),
+    ...keyRoutes(deps),
+    ...healthRoutes(deps),
+    ...systemRoutes(deps),
+    ...docsRoutes(() => (document ??= openApiDocument(table, deps.version))),
+  ];
+  return table;
+}
