@@ -107,7 +107,7 @@ export async function createGateway(config: Config, { env, logger, version }: Ga
     offeringOf: (server) => registry.offering(server),
     failureOf: (server) => upstreams.status(server).error,
     servers: () => registry.catalog.servers,
-    onSessionEnd: () => {},
+    onSessionEnd: (scope) => upstreams.release(scope),
     info,
     events,
     limits,
@@ -139,10 +139,11 @@ export async function createGateway(config: Config, { env, logger, version }: Ga
     if (event.kind === "offering-changed" && event.tools) indexTools(event.server);
     if (event.kind !== "server-changed" && event.kind !== "server-removed") return;
     proxy.forgetServer(event.server);
-    indexTools(event.server);
-    if (event.kind === "server-removed") metrics.forgetServer(event.server);
+    if (event.kind === "server-changed") return indexTools(event.server);
+    search.removeServer(event.server);
+    metrics.forgetServer(event.server);
   });
-  metrics.watchConnections(() => ({ sessions: mcp.sessionCount }));
+  metrics.watchConnections(() => ({ sessions: mcp.sessionCount, upstream: upstreams.connections }));
 
   return {
     http,

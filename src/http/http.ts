@@ -34,12 +34,14 @@ export function createHttpServer(deps: HttpDeps): Server {
     },
     (request, response) => {
       const requestId = idOf(request.headers["x-request-id"]);
-      response.setHeader("x-request-id", requestId);
       try {
         guard.check(request.headers);
+        // MCP writes the id with its other headers: a header that is set on its own makes all of them dearer.
         if (isMcp(request.url) && answerMcp(request, response, requestId)) return;
+        response.setHeader("x-request-id", requestId);
         app(request, response);
       } catch (error) {
+        response.setHeader("x-request-id", requestId);
         sendProblem(response, toProblem(error, requestId));
       }
     },

@@ -4,11 +4,9 @@ import type { JsonObject } from "../domain/json.ts";
 import { encodeNotification } from "../wire/message.ts";
 import { SSE_COMMENT, encodeSseEvent } from "../wire/sse.ts";
 
-const SSE_HEADERS = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
-};
+/** Name and value in turn, as node:http takes them. */
+const SSE_HEADERS =
+  "content-type|text/event-stream|cache-control|no-cache, no-transform|x-accel-buffering|no".split("|");
 
 /**
  * The answer to one POST. It is one JSON object as long as it can be; the first notification, or the first
@@ -16,13 +14,23 @@ const SSE_HEADERS = {
  */
 export class Answer {
   readonly #response: ServerResponse;
+  /** Written with the others in one go: node:http takes a slower way once a header was set on its own. */
+  readonly #headers: string[];
   readonly mayStream: boolean;
   #streaming = false;
   lastWrite = Date.now();
+  /** Where the keep-alive keeps it; below 0 when it does not. */
+  place = -1;
 
-  constructor(response: ServerResponse, mayStream: boolean) {
+  constructor(response: ServerResponse, requestId: string, mayStream: boolean) {
     this.#response = response;
+    this.#headers = ["x-request-id", requestId];
     this.mayStream = mayStream;
+  }
+
+  /** Before anything is written. */
+  addHeader(name: string, value: string): void {
+    this.#headers.push(name, value);
   }
 
   get open(): boolean {
@@ -46,17 +54,15 @@ export class Answer {
       this.#response.end(encodeSseEvent({ event: "message", data: message }));
       return;
     }
-    this.#response.writeHead(status, {
-      "content-type": "application/json",
-      "content-length": message.length,
-    });
+    this.#headers.push("content-type", "application/json", "content-length", String(message.length));
+    this.#response.writeHead(status, this.#headers);
     this.#response.end(message);
   }
 
   /** Ends without a message: accepted notifications, or a request that its own client cancelled. */
   end(status: number): void {
     if (!this.open) return;
-    if (!this.#streaming) this.#response.writeHead(status);
+    if (!this.#streaming) this.#response.writeHead(status, this.#headers);
     this.#response.end();
   }
 
@@ -64,7 +70,7 @@ export class Answer {
     if (!this.mayStream || !this.open) return false;
     if (this.#streaming) return true;
     this.#streaming = true;
-    this.#response.writeHead(200, SSE_HEADERS);
+    this.#response.writeHead(200, [...this.#headers, ...SSE_HEADERS]);
     return true;
   }
 
@@ -76,7 +82,8 @@ export class Answer {
 
 /** One timer for all answers that are under way, instead of one each. */
 export class KeepAlive {
-  readonly #answers = new Set<Answer>();
+  /** An array with places: a Set with an insert and a delete for every call leaves old tables to the full collection. */
+  readonly #answers: Answer[] = [];
   readonly #timer: NodeJS.Timeout;
 
   constructor(afterMs: number) {
@@ -88,15 +95,20 @@ export class KeepAlive {
   }
 
   watch(answer: Answer): void {
-    this.#answers.add(answer);
+    answer.place = this.#answers.push(answer) - 1;
   }
 
   forget(answer: Answer): void {
-    this.#answers.delete(answer);
+    const last = answer.place < 0 ? undefined : this.#answers.pop();
+    if (last !== undefined && last !== answer) {
+      this.#answers[answer.place] = last;
+      last.place = answer.place;
+    }
+    answer.place = -1;
   }
 
   close(): void {
     clearInterval(this.#timer);
-    this.#answers.clear();
+    this.#answers.length = 0;
   }
 }

@@ -93,7 +93,7 @@ export class McpFront {
       throw new ServerNotFound(endpoint.server);
     if (request.method === "POST")
       return this.#post.handle({ endpoint, identity, request, response, requestId });
-    const exchange = { endpoint, identity, request, response };
+    const exchange = { endpoint, identity, request, response, requestId };
     if (request.method === "GET") return openStream(this.#sessions, this.#news, exchange);
     if (request.method === "DELETE") return endSession(this.#sessions, exchange);
     throw new GatewayError("method_not_allowed", `${request.method} is not a method of an MCP endpoint.`);
@@ -117,6 +117,7 @@ export class McpFront {
           : {};
     const closing = status === 413 ? { connection: "close" } : {};
     const headers = {
+      "x-request-id": requestId,
       "content-type": "application/json",
       "content-length": body.length,
       ...extra,

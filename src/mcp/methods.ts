@@ -81,14 +81,29 @@ function list(name: ListName): Method {
 }
 
 async function callTool(request: FrontRequest, deps: MethodDeps): Promise<Reply> {
-  const { name, arguments: args = {}, _meta, ...extra } = request.params;
+  const { name, arguments: args = {} } = request.params;
   if (typeof name !== "string") throw new InvalidRequest("params.name must be the name of a tool.");
   if (!isJsonObject(args)) throw new InvalidRequest("params.arguments must be an object.");
   const tool = findTool(request, deps, name) ?? (await deps.settled(), findTool(request, deps, name));
   if (tool === undefined) throw new ToolNotFound(name);
   if (request.era === "2026") checkParamHeaders(tool, args, request.headers);
   try {
-    const call = { ...contextOf(request), tool, args, meta: request.meta, extra };
+    const extra = extraOf(request.params);
+    // Written out, and not spread: this is the hot path (a leading spread costs 5 µs and outlives the young generation).
+    const { identity, era, scope, signal, envelope, onProgress, onNotification, meta } = request;
+    const call = {
+      identity,
+      era,
+      scope,
+      signal,
+      envelope,
+      onProgress,
+      onNotification,
+      tool,
+      args,
+      meta,
+      extra,
+    };
     const { reply } = await deps.proxy.callTool(call);
     return shown(
       request,
@@ -101,6 +116,17 @@ async function callTool(request: FrontRequest, deps: MethodDeps): Promise<Reply>
     if (failure === undefined) throw error;
     return failure;
   }
+}
+
+/** Members of the params that the gateway does not know go on verbatim; most calls have none. */
+function extraOf(params: JsonObject): JsonObject | undefined {
+  let extra: Record<string, JsonObject[string]> | undefined;
+  for (const key of Object.keys(params)) {
+    if (key === "name" || key === "arguments" || key === "_meta") continue;
+    extra ??= {};
+    extra[key] = params[key];
+  }
+  return extra;
 }
 
 function findTool({ endpoint }: FrontRequest, deps: MethodDeps, name: string): Tool | undefined {
@@ -184,15 +210,7 @@ async function forward(
 
 function contextOf(request: FrontRequest): CallContext {
   const { identity, era, scope, signal, envelope, onProgress, onNotification } = request;
-  return {
-    identity,
-    era,
-    scope,
-    signal,
-    onProgress,
-    onNotification,
-    ...(envelope === undefined ? {} : { envelope }),
-  };
+  return { identity, era, scope, signal, envelope, onProgress, onNotification };
 }
 
 /** The answer as this caller is to see it: public URIs, and what its era demands of a result. */

@@ -6,6 +6,7 @@ import { isJsonObject } from "../domain/json.ts";
 import type { Limits } from "../domain/limits.ts";
 import { type Era, RPC, VERSION_2025 } from "../domain/protocol.ts";
 import type { Logger } from "../observability/logger.ts";
+import { SignalPool } from "../resilience/resilience.ts";
 import { readBody } from "../wire/http-body.ts";
 import { type Message, encodeError, encodeReply, parseMessage } from "../wire/message.ts";
 import { Reply } from "../wire/reply.ts";
@@ -26,36 +27,36 @@ export interface PostDeps {
   readonly logger: Logger;
 }
 
-export interface PostExchange extends SessionExchange {
-  readonly requestId: string;
-}
+/** Log messages of upstreams are carried when callers can set a level. */
+const ignore = (): void => {};
 
 type RequestMessage = Extract<Message, { kind: "request" }>;
 
 /** One POST to an MCP endpoint: read, parse once, tell the era, answer. */
 export class PostHandler {
   readonly #deps: PostDeps;
+  readonly #signals = new SignalPool();
 
   constructor(deps: PostDeps) {
     this.#deps = deps;
   }
 
-  async handle(exchange: PostExchange): Promise<void> {
+  async handle(exchange: SessionExchange): Promise<void> {
     const { request, response } = exchange;
     checkContentType(request);
     const mayStream = readAccept(request);
     const body = await readBody(request, this.#deps.limits.requestBytes);
     if (!isUtf8(body)) throw WireError.notJson("it is not UTF-8");
     const message = parseMessage(body.toString("utf8"), this.#deps.limits);
-    const answer = new Answer(response, mayStream);
+    const answer = new Answer(response, exchange.requestId, mayStream);
     if (message.kind === "request") return this.#request(message, exchange, answer);
     if (message.kind === "notification") this.#notification(message, exchange);
     answer.end(202);
   }
 
-  async #request(message: RequestMessage, exchange: PostExchange, answer: Answer): Promise<void> {
+  async #request(message: RequestMessage, exchange: SessionExchange, answer: Answer): Promise<void> {
     let era: Era = "2025";
-    const leaving = new AbortController();
+    const leaving = this.#signals.take();
     const onClose = (): void => {
       if (!exchange.response.writableFinished) leaving.abort();
     };
@@ -68,7 +69,7 @@ export class PostHandler {
       const request = this.#frontRequest(message, exchange, era, session, answer, leaving.signal);
       if (method === undefined) throw new MethodUnknown(message.method);
       exchange.response.on("close", onClose);
-      session?.inFlight.set(message.id, leaving);
+      session?.inFlight.add(message.id, leaving);
       this.#deps.keepAlive.watch(answer);
       const reply = await method(request, this.#deps.methods);
       answer.send(encodeReply(message.id, reply), statusOfReply(reply, era));
@@ -77,13 +78,14 @@ export class PostHandler {
     } finally {
       exchange.response.off("close", onClose);
       this.#deps.keepAlive.forget(answer);
-      session?.inFlight.delete(message.id);
+      session?.inFlight.remove(leaving);
+      this.#signals.give(leaving);
     }
   }
 
   #frontRequest(
     message: RequestMessage,
-    exchange: PostExchange,
+    exchange: SessionExchange,
     era: Era,
     session: Session | undefined,
     answer: Answer,
@@ -113,14 +115,13 @@ export class PostHandler {
           : (progress) => answer.notify("notifications/progress", { ...progress, progressToken: token }),
       mayStream: answer.mayStream,
       notify: (name, content) => answer.notify(name, content),
-      // Log messages of upstreams are carried when callers can set a level.
-      onNotification: () => {},
+      onNotification: ignore,
     };
   }
 
   /** The gateway answers by itself: no upstream is needed to open a session. */
-  #initialize(message: RequestMessage, exchange: PostExchange, answer: Answer): void {
-    const { endpoint, identity, response } = exchange;
+  #initialize(message: RequestMessage, exchange: SessionExchange, answer: Answer): void {
+    const { endpoint, identity } = exchange;
     const asked = message.params["protocolVersion"];
     if (typeof asked !== "string") {
       throw new RpcFailure(400, {
@@ -137,23 +138,23 @@ export class PostHandler {
       capabilities: isJsonObject(capabilities) ? capabilities : {},
       clientInfo: isJsonObject(clientInfo) ? clientInfo : {},
     });
-    response.setHeader("Mcp-Session-Id", session.id);
+    answer.addHeader("mcp-session-id", session.id);
     const result = this.#deps.methods.introduction.initialization(endpoint, protocolVersion);
     answer.send(encodeReply(message.id, Reply.of("result", result, "2025")));
   }
 
   #notification(
     { method, params }: Extract<Message, { kind: "notification" }>,
-    exchange: PostExchange,
+    exchange: SessionExchange,
   ): void {
     if (isOf2026(method, params, exchange.request.headers)) return;
     const session = sessionOf(this.#deps.sessions, exchange);
     const id = params["requestId"];
     if (method !== "notifications/cancelled" || (typeof id !== "string" && typeof id !== "number")) return;
-    session.inFlight.get(id)?.abort();
+    session.inFlight.cancel(id);
   }
 
-  #fail(error: unknown, message: RequestMessage, exchange: PostExchange, answer: Answer, era: Era): void {
+  #fail(error: unknown, message: RequestMessage, exchange: SessionExchange, answer: Answer, era: Era): void {
     const { requestId, identity } = exchange;
     if (error instanceof GatewayError && error.code === "cancelled") return answer.end(202);
     if (!(error instanceof GatewayError)) {

@@ -16,6 +16,7 @@ export interface SessionExchange {
   readonly identity: Identity;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly requestId: string;
 }
 
 /** The 2025 session that a request names. Throws 400 without the header, 404 for one that is not this caller's. */
@@ -72,7 +73,11 @@ export function openStream(sessions: SessionTable, news: News, exchange: Session
     if (session.stream === response) session.stream = undefined;
     session.lastSeen = Date.now();
   });
-  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" });
+  response.writeHead(200, {
+    "x-request-id": exchange.requestId,
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache, no-transform",
+  });
   response.write(SSE_COMMENT);
 }
 
@@ -83,7 +88,7 @@ function listChanged(list: ListKind): string {
 export function endSession(sessions: SessionTable, exchange: SessionExchange): void {
   if (exchange.request.headers["mcp-protocol-version"] === VERSION_2026) throw notOfThisEra("DELETE");
   sessions.end(sessionOf(sessions, exchange));
-  exchange.response.writeHead(204).end();
+  exchange.response.writeHead(204, { "x-request-id": exchange.requestId }).end();
 }
 
 function notOfThisEra(method: string): GatewayError {

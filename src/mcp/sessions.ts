@@ -4,8 +4,8 @@ import type { ServerResponse } from "node:http";
 import { GatewayError } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { JsonObject } from "../domain/json.ts";
-import type { RequestId } from "../domain/protocol.ts";
 import { type Endpoint, keyOf } from "./endpoint.ts";
+import { InFlight } from "./in-flight.ts";
 
 /** One client of the 2025 era between `initialize` and its end. */
 export interface Session {
@@ -18,7 +18,7 @@ export interface Session {
   readonly clientInfo: JsonObject;
   /** The GET stream for news that belong to no request. */
   stream: ServerResponse | undefined;
-  readonly inFlight: Map<RequestId, AbortController>;
+  readonly inFlight: InFlight;
   lastSeen: number;
 }
 
@@ -74,7 +74,7 @@ export class SessionTable {
       id: randomUUID(),
       principal: principalOf(identity),
       stream: undefined,
-      inFlight: new Map(),
+      inFlight: new InFlight(),
       lastSeen: this.#now(),
     };
     this.#sessions.set(session.id, session);
@@ -92,7 +92,7 @@ export class SessionTable {
 
   end(session: Session): void {
     if (!this.#sessions.delete(session.id)) return;
-    for (const call of session.inFlight.values()) call.abort();
+    session.inFlight.cancelAll();
     session.stream?.end();
     this.#onEnd(session);
   }

@@ -1,7 +1,7 @@
 import { authorize } from "../auth/auth.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { SingleFlight } from "../resilience/resilience.ts";
+import { type Attempt, SingleFlight } from "../resilience/resilience.ts";
 import type { UpstreamCall } from "../upstream/upstream.ts";
 import { Reply } from "../wire/reply.ts";
 import { paramHeadersFor } from "../wire/tool-headers.ts";
@@ -74,12 +74,12 @@ export class ToolProxy {
 
   async #send(route: ToolRoute, call: ToolCall, started: number): Promise<CallAnswer> {
     const { tool, args, meta, extra } = call;
-    const params: JsonObject = {
-      ...extra,
-      name: tool.name,
-      arguments: args,
-      ...(meta === undefined ? {} : { _meta: meta }),
-    };
+    const plain: JsonObject = { name: tool.name, arguments: args };
+    // Most calls carry nothing else, and a spread is dear on the hot path.
+    const params =
+      extra === undefined && meta === undefined
+        ? plain
+        : { ...plain, ...extra, ...(meta === undefined ? {} : { _meta: meta }) };
     const retryUnknown = route.retryUnknown && !answersQuestion(extra);
     const headers = paramHeadersFor(tool, args);
     const { value, attempts } = await this.#attempts(
@@ -123,26 +123,29 @@ export class ToolProxy {
     const { signal, timeoutMs = route.timeoutMs, onProgress } = context;
     const { maxMs, attempts } = route;
     const guarded = { signal, timeoutMs: Math.min(timeoutMs, maxMs), maxMs, attempts, retryUnknown };
+    const { era, scope, envelope, onNotification } = context;
     return route.guard.run(guarded, (attempt) =>
       this.#deps.call(route.server, {
         method,
         params,
-        era: context.era,
-        scope: context.scope,
+        era,
+        scope,
         signal: attempt.signal,
-        ...(headers === undefined ? {} : { headers }),
-        ...(context.envelope === undefined ? {} : { envelope: context.envelope }),
-        onProgress:
-          onProgress &&
-          ((progress) => {
-            attempt.progress();
-            onProgress(progress);
-          }),
-        onNotification: context.onNotification,
+        headers,
+        envelope,
+        onProgress: onProgress && extending(attempt, onProgress),
+        onNotification,
         onSent: () => attempt.sent(),
       }),
     );
   }
+}
+
+function extending(attempt: Attempt, onProgress: (params: JsonObject) => void): (params: JsonObject) => void {
+  return (params) => {
+    attempt.progress();
+    onProgress(params);
+  };
 }
 
 /** A leg that carries the user's answers belongs to one conversation: never cached, never sent twice. */

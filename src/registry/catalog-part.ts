@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
 import { matchesAny } from "../domain/glob.ts";
+import { HTTP_TOOL_META } from "../domain/http-tool-definition.ts";
 import { canonicalJson, isJsonObject, type JsonObject, stringAt } from "../domain/json.ts";
 import type { Offering, Tool } from "../domain/offering.ts";
 import type { Server } from "../domain/server.ts";
-import { HTTP_TOOL_META } from "../domain/http-tool-definition.ts";
 import { publicIds } from "./tool-names.ts";
 import { UriTemplate } from "./uri-template.ts";
 

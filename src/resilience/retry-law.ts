@@ -25,7 +25,7 @@ export function retryDelayMs(
   options: { readonly attempt: number; readonly retryUnknown: boolean; readonly random: () => number },
 ): number | undefined {
   if (!(error instanceof UpstreamError) || NEVER.has(error.code)) return undefined;
-  if (error.outcome === "unknown" && !options.retryUnknown) return undefined;
+  if (error.outcome === "unknown" ? !options.retryUnknown : !error.retryable) return undefined;
   const { retryAfterMs = 0 } = error;
   if (retryAfterMs > MAX_RETRY_AFTER_MS) return undefined;
   const ceiling = Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 4 ** options.attempt);

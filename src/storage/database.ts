@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 
 import { Kysely, PostgresDialect, sql, SqliteDialect } from "kysely";
 import Sqlite from "libsql";
-import { Pool } from "pg";
 
 import { GatewayError } from "../domain/errors.ts";
 import type { Logger } from "../observability/logger.ts";
@@ -54,7 +53,7 @@ export class Database {
 }
 
 export async function openDatabase(url: string, logger: Logger): Promise<Database> {
-  if (/^postgres(?:ql)?:\/\//.test(url)) return new Database("postgres", openPostgres(url, logger));
+  if (/^postgres(?:ql)?:\/\//.test(url)) return new Database("postgres", await openPostgres(url, logger));
   if (!url.startsWith("file:")) {
     throw new GatewayError("config_invalid", "The database must be a file: or a postgres: URL.", {
       fix: [{ label: "Use file:/path/switchgear.db or postgres://user@host/database" }],
@@ -77,7 +76,9 @@ async function openSqlite(file: string): Promise<Kysely<Tables>> {
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
 }
 
-function openPostgres(url: string, logger: Logger): Kysely<Tables> {
+async function openPostgres(url: string, logger: Logger): Promise<Kysely<Tables>> {
+  // 5 MB and 100 ms of the start that most gateways do without.
+  const { Pool } = await import("pg");
   const pool = new Pool({
     connectionString: url,
     max: 10,

@@ -16,13 +16,15 @@ export interface UpstreamCall {
   readonly scope: string;
   readonly signal: AbortSignal;
   /** Sent as `Mcp-Param-*` headers on 2026 HTTP legs, already encoded. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What a 2026 caller said of itself; passed on verbatim on a 2026 leg. */
-  readonly envelope?: {
-    readonly capabilities: JsonObject;
-    readonly clientInfo?: JsonObject | undefined;
-    readonly logLevel?: string | undefined;
-  };
+  readonly envelope?:
+    | {
+        readonly capabilities: JsonObject;
+        readonly clientInfo?: JsonObject | undefined;
+        readonly logLevel?: string | undefined;
+      }
+    | undefined;
   /** Present if and only if the caller asked for progress. Gets the params without `progressToken`. */
   readonly onProgress?: ((params: JsonObject) => void) | undefined;
   /** Other notifications that belong to this call (log messages). */

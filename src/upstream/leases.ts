@@ -38,6 +38,12 @@ export class Leases {
     return slot;
   }
 
+  /** The scope has ended: nobody will use its connection again. */
+  release(key: string): void {
+    const slot = this.#slots.get(key);
+    if (slot !== undefined) this.#drop(key, slot);
+  }
+
   sweep(): void {
     for (const [key, slot] of this.#slots) if (slot.idleMs >= IDLE_MS) this.#drop(key, slot);
   }

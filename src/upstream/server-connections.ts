@@ -83,6 +83,10 @@ export class ServerConnections {
     return slot.open(signal);
   }
 
+  release(scope: string): void {
+    this.#leases.release(scope);
+  }
+
   get eras(): readonly Era[] {
     return [...this.#found];
   }

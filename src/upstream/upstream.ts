@@ -65,6 +65,16 @@ export class UpstreamPool {
     await connections?.close();
   }
 
+  /** A client session has ended: connections that were its own can go. */
+  release(scope: string): void {
+    for (const connections of this.#servers.values()) connections.release(scope);
+  }
+
+  /** How many are open, to all upstreams. */
+  get connections(): number {
+    return [...this.#servers.values()].reduce((sum, { status }) => sum + status.connections, 0);
+  }
+
   /** Resolves when the upstream answers, whatever it says. Connects if need be. */
   async ping(server: string, signal: AbortSignal): Promise<void> {
     const connection = await this.#connectionsOf(server).open("2026", signal);

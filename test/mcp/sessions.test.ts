@@ -38,7 +38,7 @@ describe("SessionTable", () => {
   it("ends what nobody used, but not what has a call in flight", () => {
     const idle = open();
     const busy = open();
-    busy.inFlight.set(1, new AbortController());
+    busy.inFlight.add(1, new AbortController());
 
     now += 101;
     table.endIdle();
@@ -73,7 +73,7 @@ describe("SessionTable", () => {
   it("aborts the calls of a session that ends, once", () => {
     const session = open();
     const call = new AbortController();
-    session.inFlight.set(7, call);
+    session.inFlight.add(7, call);
 
     table.end(session);
     table.end(session);

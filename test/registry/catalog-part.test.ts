@@ -1,9 +1,9 @@
 import { expect } from "chai";
 
+import { HTTP_TOOL_META } from "../../src/domain/http-tool-definition.ts";
 import { EMPTY_OFFERING } from "../../src/domain/offering.ts";
 import { CUSTOM_SERVER, type Server, ServerSettings } from "../../src/domain/server.ts";
 import { buildPart } from "../../src/registry/catalog-part.ts";
-import { HTTP_TOOL_META } from "../../src/domain/http-tool-definition.ts";
 import { aServer, aTool, offers } from "../support/open-registry.ts";
 
 const withGateway = (gateway: object): Server => aServer("files", { gateway });

@@ -29,6 +29,14 @@ describe("the retry law", () => {
     expect(delayAfter(tooMany())).to.be.a("number");
   });
 
+  it("does not repeat what would fail in the same way again", () => {
+    const refusedForGood = new UpstreamError("upstream_rejected", SERVER, "rejected", "404", {
+      retryable: false,
+    });
+    expect(delayAfter(refusedForGood)).to.equal(undefined);
+    expect(delayAfter(refusedForGood, { retryUnknown: true })).to.equal(undefined);
+  });
+
   it("repeats a call of unknown fate only with the operator's consent", () => {
     expect(delayAfter(reset())).to.equal(undefined);
     expect(delayAfter(reset(), { retryUnknown: true })).to.be.a("number");

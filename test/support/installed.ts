@@ -55,7 +55,9 @@ function aptGet(...args: readonly string[]): boolean {
   );
 }
 
+/** Where nothing may be left out (`SWITCHGEAR_NO_SKIP`, as in CI), a missing program fails the run. */
 function skip(binary: string, reason: string): undefined {
+  if (process.env["SWITCHGEAR_NO_SKIP"]) throw new MissingProgram(`${binary}: ${reason}`);
   say(`tests that need ${binary} are left out: ${reason}`);
   return undefined;
 }
@@ -63,3 +65,5 @@ function skip(binary: string, reason: string): undefined {
 function say(text: string): void {
   process.stderr.write(`[tests] ${text}\n`);
 }
+
+class MissingProgram extends Error {}

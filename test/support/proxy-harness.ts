@@ -74,7 +74,16 @@ export class ProxyHarness {
 function serverOf(gateway: JsonObject): Server {
   const entry = ServerEntry.parse({ type: "http", url: "http://127.0.0.1:9/mcp", gateway });
   const time = new Date(0).toISOString();
-  return { id: "srv_1", name: "weather", version: 1, source: "api", entry, egress: "any", createdAt: time, updatedAt: time };
+  return {
+    id: "srv_1",
+    name: "weather",
+    version: 1,
+    source: "api",
+    entry,
+    egress: "any",
+    createdAt: time,
+    updatedAt: time,
+  };
 }
 
 export const failure = (promise: Promise<unknown>): Promise<unknown> =>

@@ -147,7 +147,9 @@ describe("the life of a server in the pool", () => {
       upstream.on("notifications/initialized", ({ response }) => {
         response.writeHead(202).end();
         // The shared connection is made in this moment; the caller's own would come next.
-        setImmediate(() => (dropped = bench.pool.drop("up")));
+        setImmediate(() => {
+          dropped = bench.pool.drop("up");
+        });
       });
       use();
 

@@ -48,6 +48,22 @@ describe("sharing of connections in the pool", () => {
       expect(bench.pool.status("up").connections).to.equal(3);
     });
 
+    it("ends the session of a scope that is over, and no other", async () => {
+      withSessions();
+      use();
+      await call({ scope: "anna" });
+      await call({ scope: "ben" });
+
+      bench.pool.release("anna");
+      await call({ scope: "ben" });
+      await call({ scope: "anna" });
+
+      const [anna, ben, same, fresh] = sessionsOf();
+      expect(same).to.equal(ben);
+      expect(fresh).not.to.equal(anna);
+      expect(sessions).to.equal(4);
+    });
+
     it("never mixes the sessions of callers who come at once", async () => {
       withSessions();
       upstream.on("tools/call", (exchange) =>

@@ -8,7 +8,7 @@ import { type StdioPlan, connectStdio } from "../../../src/upstream/stdio/stdio.
 
 export type Fixture = "misbehaving-start" | "misbehaving-tools" | "modern";
 
-export function fixturePath(name: Fixture): string {
+function fixturePath(name: Fixture): string {
   return fileURLToPath(new URL(`../../fixtures/stdio/${name}.js`, import.meta.url));
 }
 
