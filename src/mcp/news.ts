@@ -15,8 +15,10 @@ interface Listener {
 /** Tells open streams of both eras which lists changed: only real changes, and a burst of them once. */
 export class News {
   readonly #unsubscribe: Unsubscribe;
-  readonly #listeners = new Set<Listener>();
-  #pending = new Map<string, Set<ListKind>>();
+  /** With the number of the last change before each began to listen: what it lists first has that change already. */
+  readonly #listeners = new Map<Listener, number>();
+  #lastChange = 0;
+  #pending: { readonly change: number; readonly server: string; readonly lists: readonly ListKind[] }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(deps: { events: EventBus }) {
@@ -25,7 +27,7 @@ export class News {
 
   /** `onClosed` is called when the gateway stops. */
   listen(listener: Listener): Unsubscribe {
-    this.#listeners.add(listener);
+    this.#listeners.set(listener, this.#lastChange);
     return () => this.#listeners.delete(listener);
   }
 
@@ -36,26 +38,25 @@ export class News {
   close(): void {
     this.#unsubscribe();
     clearTimeout(this.#timer);
-    for (const listener of this.#listeners) listener.onClosed();
+    for (const listener of this.#listeners.keys()) listener.onClosed();
     this.#listeners.clear();
   }
 
   #note(event: GatewayEvent): void {
     if (event.kind !== "offering-changed") return;
-    const changed = this.#pending.get(event.server) ?? new Set<ListKind>();
-    for (const list of KINDS) if (event[list]) changed.add(list);
-    if (changed.size === 0) return;
-    this.#pending.set(event.server, changed);
+    const lists = KINDS.filter((list) => event[list]);
+    if (lists.length === 0) return;
+    this.#pending.push({ change: ++this.#lastChange, server: event.server, lists });
     this.#timer ??= setTimeout(() => this.#tell(), DEBOUNCE_MS).unref();
   }
 
   #tell(): void {
     const news = this.#pending;
-    this.#pending = new Map();
+    this.#pending = [];
     this.#timer = undefined;
-    for (const listener of this.#listeners) {
-      const here = [...news].filter(([server]) => covers(listener.endpoint, server));
-      const lists = new Set(here.flatMap(([, changed]) => [...changed]));
+    for (const [listener, since] of this.#listeners) {
+      const here = news.filter(({ change, server }) => change > since && covers(listener.endpoint, server));
+      const lists = new Set(here.flatMap((each) => each.lists));
       for (const list of KINDS) if (lists.has(list)) listener.onChanged(list);
     }
   }

@@ -25,8 +25,6 @@ describe("news to clients", () => {
     harness = await FrontHarness.start();
     await harness.offer("mail", { tools: [tool("send")], capabilities: { tools: {} } });
     await harness.offer("files", { tools: [tool("read")], capabilities: { tools: {} } });
-    // A burst of changes is told once, a moment later: the two above are no news to those who come now.
-    await new Promise((later) => setTimeout(later, 80));
   });
   afterEach(() => harness.close());
 
@@ -43,6 +41,16 @@ describe("news to clients", () => {
     await harness.offer("mail", { tools: [tool("send"), tool("read")] });
 
     expect((await heard)[0]).to.include({ method: "notifications/tools/list_changed" });
+  });
+
+  it("says nothing of what changed before the stream was opened, however short a time", async () => {
+    await harness.offer("mail", { tools: [tool("send"), tool("read")] });
+    const heard = messages(await open(), 1);
+
+    await new Promise((later) => setTimeout(later, 120));
+    await harness.offer("mail", { tools: [tool("send"), tool("read")], prompts: [{ name: "p" }] });
+
+    expect((await heard)[0]).to.include({ method: "notifications/prompts/list_changed" });
   });
 
   it("says nothing when an upstream lists the same again", async () => {
