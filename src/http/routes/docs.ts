@@ -51,7 +51,7 @@ const SETTINGS = {
 const START = `Scalar.createApiReference("#reference", ${JSON.stringify(SETTINGS)});\n`;
 
 /** `document` is made on first use: nobody may ever ask. */
-export function docsRoutes(document: () => object): readonly Route[] {
+export function docsRoutes(document: () => Promise<object>): readonly Route[] {
   const common = { method: "GET", action: "public", tag: "system", status: 200, answer: z.string() } as const;
   return [
     route({
@@ -59,7 +59,7 @@ export function docsRoutes(document: () => object): readonly Route[] {
       path: "/api/openapi.json",
       summary: "This API as an OpenAPI 3.1 document",
       answer: z.record(z.string(), z.unknown()),
-      handle: () => ({ body: document() }),
+      handle: async () => ({ body: await document() }),
     }),
     route({
       ...common,

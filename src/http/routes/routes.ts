@@ -1,5 +1,4 @@
 import type { RestDeps } from "../deps.ts";
-import { openApiDocument } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { docsRoutes } from "./docs.ts";
@@ -15,7 +14,7 @@ import { toolRoutes } from "./tools.ts";
 
 /** The route table: every path that REST has. */
 export function routes(deps: RestDeps): readonly Route[] {
-  let document: object | undefined;
+  let document: Promise<object> | undefined;
   const table: readonly Route[] = [
     ...serverRoutes(deps),
     ...serverCheckRoutes(deps),
@@ -27,7 +26,13 @@ export function routes(deps: RestDeps): readonly Route[] {
     ...keyRoutes(deps),
     ...healthRoutes(deps),
     ...systemRoutes(deps),
-    ...docsRoutes(() => (document ??= openApiDocument(table, deps.version))),
+    ...docsRoutes(() => (document ??= describe(table, deps.version))),
   ];
   return table;
+}
+
+/** Loaded and worked out when somebody asks: most gateways never do. */
+async function describe(table: readonly Route[], version: string): Promise<object> {
+  const { openApiDocument } = await import("../openapi.ts");
+  return openApiDocument(table, version);
 }
