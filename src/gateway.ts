@@ -139,9 +139,7 @@ export async function createGateway(config: Config, { env, logger, version }: Ga
     if (event.kind === "offering-changed" && event.tools) indexTools(event.server);
     if (event.kind !== "server-changed" && event.kind !== "server-removed") return;
     proxy.forgetServer(event.server);
-    if (event.kind === "server-changed") return indexTools(event.server);
-    search.removeServer(event.server);
-    metrics.forgetServer(event.server);
+    if (event.kind === "server-removed") metrics.forgetServer(event.server);
   });
   metrics.watchConnections(() => ({ sessions: mcp.sessionCount, upstream: upstreams.connections }));
 

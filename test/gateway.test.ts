@@ -79,6 +79,32 @@ describe("the gateway", () => {
     expect(JSON.stringify(health)).to.include('"demo":{"status":"healthy"');
   });
 
+  it("searches what the catalog shows, however a server comes, changes and goes", async () => {
+    await start({ demo: true });
+    const [, demo] = await ask("GET", "/api/v1/servers/demo", gateway.localKey);
+    const { command, args } = demo;
+    const found = async (query: string): Promise<unknown[]> => {
+      const [, body] = await ask("GET", `/api/v1/tools/search?q=add+two+numbers&${query}`, gateway.localKey);
+      return body["items"] as unknown[];
+    };
+
+    await ask("POST", "/api/v1/servers?wait=tools", gateway.localKey, { name: "second", command, args });
+    expect(await found("server=second")).to.not.deep.equal([]);
+
+    await ask("PATCH", "/api/v1/servers/second", gateway.localKey, { gateway: { tags: ["math"] } });
+    expect(await found("tags=math")).to.not.deep.equal([]);
+
+    await ask("PATCH", "/api/v1/servers/second", gateway.localKey, { gateway: { enabled: false } });
+    expect(await found("server=second")).to.deep.equal([]);
+
+    await ask("PATCH", "/api/v1/servers/second", gateway.localKey, { gateway: { enabled: true } });
+    expect(await found("server=second")).to.not.deep.equal([]);
+
+    const headers = { authorization: `Bearer ${gateway.localKey}` };
+    expect((await fetch(`${url}/api/v1/servers/second`, { method: "DELETE", headers })).status).to.equal(204);
+    expect(await found("server=second")).to.deep.equal([]);
+  });
+
   describe("and private addresses", () => {
     let upstream: ReturnType<typeof createServer>;
     let asked: number;

@@ -41,7 +41,6 @@ export function createHttpServer(deps: HttpDeps): Server {
         response.setHeader("x-request-id", requestId);
         app(request, response);
       } catch (error) {
-        response.setHeader("x-request-id", requestId);
         sendProblem(response, toProblem(error, requestId));
       }
     },

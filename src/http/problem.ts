@@ -100,9 +100,10 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
   response.end(body);
 }
 
-function headersOf({ status, retry_after_ms, details }: Problem): Record<string, string> {
+function headersOf({ status, request_id, retry_after_ms, details }: Problem): Record<string, string> {
   const allow = details?.["allow"];
   return {
+    "x-request-id": request_id,
     "content-type": "application/problem+json",
     "cache-control": "no-store",
     ...(status === 401 ? { "www-authenticate": 'Bearer realm="switchgear"' } : {}),

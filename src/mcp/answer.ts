@@ -5,8 +5,14 @@ import { encodeNotification } from "../wire/message.ts";
 import { SSE_COMMENT, encodeSseEvent } from "../wire/sse.ts";
 
 /** Name and value in turn, as node:http takes them. */
-const SSE_HEADERS =
-  "content-type|text/event-stream|cache-control|no-cache, no-transform|x-accel-buffering|no".split("|");
+const SSE_HEADERS = [
+  "content-type",
+  "text/event-stream",
+  "cache-control",
+  "no-cache, no-transform",
+  "x-accel-buffering",
+  "no",
+];
 
 /**
  * The answer to one POST. It is one JSON object as long as it can be; the first notification, or the first

@@ -122,18 +122,7 @@ export class McpFront {
       ...extra,
     };
     response.writeHead(status, headers).end(body);
-    if (status === 413) linger(response);
   }
-}
-
-const LINGER_MS = 1_000;
-
-/** A client that still sends would see a reset instead of the answer if the connection were closed at once. */
-function linger({ req }: ServerResponse): void {
-  req.resume();
-  setTimeout(() => {
-    if (!req.complete) req.socket.destroy();
-  }, LINGER_MS).unref();
 }
 
 const STATUS: Partial<Record<ErrorCode, number>> = {

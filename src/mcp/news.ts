@@ -31,10 +31,6 @@ export class News {
     return () => this.#listeners.delete(listener);
   }
 
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
   close(): void {
     this.#unsubscribe();
     clearTimeout(this.#timer);

@@ -13,7 +13,7 @@ export interface CallContext {
   /** Whose upstream session to use: the id of a client session, or the caller's subject. */
   readonly scope: string;
   readonly signal: AbortSignal;
-  readonly envelope?: UpstreamCall["envelope"] | undefined;
+  readonly envelope?: UpstreamCall["envelope"];
   /** Present if and only if the caller asked for progress. */
   readonly onProgress?: ((params: JsonObject) => void) | undefined;
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;

@@ -79,7 +79,7 @@ export class ToolProxy {
     const params =
       extra === undefined && meta === undefined
         ? plain
-        : { ...plain, ...extra, ...(meta === undefined ? {} : { _meta: meta }) };
+        : { ...extra, ...plain, ...(meta === undefined ? {} : { _meta: meta }) };
     const retryUnknown = route.retryUnknown && !answersQuestion(extra);
     const headers = paramHeadersFor(tool, args);
     const { value, attempts } = await this.#attempts(
