@@ -11,6 +11,8 @@ import type { Target } from "./mcp-caller.ts";
 /** Lets the bench ask for a collection and what is left on the heap after it. */
 const HEAP_HOOK = `import { writeFileSync } from "node:fs";
 process.on("SIGUSR2", () => { gc(); gc(); writeFileSync(process.env.BENCH_HEAP, JSON.stringify(process.memoryUsage())); });`;
+/** On, so that their cost is measured. */
+const UNREACHABLE = { mode: "on", perKey: 1_000_000_000, perUser: 1_000_000_000 };
 const READY_WITHIN_MS = 20_000;
 
 export type Servers = Readonly<Record<string, unknown>>;
@@ -32,7 +34,10 @@ export class Gateway {
   static async start(main: string, mcpServers: Servers): Promise<Gateway> {
     const folder = mkdtempSync(join(tmpdir(), "switchgear-bench-"));
     const config = join(folder, "switchgear.jsonc");
-    writeFileSync(config, JSON.stringify({ mcpServers, gateway: { demo: false } }));
+    writeFileSync(
+      config,
+      JSON.stringify({ mcpServers, gateway: { demo: false, mode: "full", rateLimits: UNREACHABLE } }),
+    );
     const port = await freePort();
     const hook = ["--expose-gc", "--import", `data:text/javascript,${encodeURIComponent(HEAP_HOOK)}`];
     const listen = `127.0.0.1:${port}`;

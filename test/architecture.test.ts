@@ -5,10 +5,10 @@ import { expect } from "chai";
 
 /** The steps of src/, from the ground up. A folder imports from lower steps only, never sideways or up, not even types. */
 const STEPS = [
-  ["domain", "observability", "demo"],
-  ["config", "storage", "cache", "resilience", "secrets", "events", "wire"],
-  ["auth", "registry", "search", "upstream"],
-  ["proxy", "discovery"],
+  ["domain", "observability", "demo", "redis"],
+  ["config", "storage", "cache", "resilience", "secrets", "events", "wire", "traffic"],
+  ["auth", "calls", "registry", "search", "upstream"],
+  ["proxy", "discovery", "listing"],
   ["http", "mcp", "cli"],
 ];
 /** Vocabulary: all files of these folders are open (wire: docs/adr/0002). Elsewhere only `folder/folder.ts` is. */
@@ -19,12 +19,15 @@ const HOMES: readonly (readonly [library: RegExp, folders: readonly string[]])[]
   [/^@modelcontextprotocol\//, ["mcp", "upstream", "wire"]],
   [/^kysely$|^libsql$|^pg$/, ["storage"]],
   [/^opossum$/, ["resilience"]],
+  [/^ioredis$/, ["redis"]],
+  [/^rate-limiter-flexible$/, ["traffic"]],
   [/^lru-cache$/, ["cache", "auth"]],
   [/^prom-client$|^pino$/, ["observability"]],
   [/^undici$/, ["wire", "upstream", "cli"]],
   [/^commander$/, ["cli"]],
   [/^jsonc-parser$/, ["config"]],
   [/^ajv/, ["upstream"]],
+  [/^minisearch$|^@huggingface\//, ["search"]],
 ];
 const MAX_LINES = 300;
 const MEDIAN_LINES = 90;

@@ -24,6 +24,7 @@ describe("the gateway", () => {
       env: { PATH: process.env["PATH"] },
       logger,
       version: "0.0.0-test",
+      home: new URL("../src/", import.meta.url),
     });
     gateway.http.listen(0, "127.0.0.1");
     await once(gateway.http, "listening");

@@ -12,10 +12,15 @@ const NEEDED_ROLE = {
   "tool:read": "viewer",
   "tool:call": "user",
   "tool:write": "operator",
+  /** One's own calls. */
+  "call:read": "viewer",
+  "call:read-all": "operator",
   "resource:read": "user",
   "prompt:get": "user",
   "health:read": "viewer",
   "metrics:read": "viewer",
+  "cache:read": "viewer",
+  "cache:purge": "operator",
   "key:read": "admin",
   "key:write": "admin",
 } as const satisfies Readonly<Record<string, Role>>;

@@ -15,7 +15,17 @@ export interface CacheOptions {
 interface Entry {
   readonly value: Buffer;
   readonly tags: readonly string[];
-  readonly keptAt: number;
+  /** When it was made, by this process's clock. */
+  readonly madeAt: number;
+  readonly freshUntil: number;
+}
+
+/** An entry that was made somewhere else, some time ago. */
+export interface Arrival {
+  readonly ageMs: number;
+  readonly ttlMs: number;
+  readonly staleMs: number;
+  readonly tags: readonly string[];
 }
 
 /** What an entry weighs besides its key and value; a guess on the high side. */
@@ -28,7 +38,9 @@ export class MemoryCache implements Cache {
   readonly #now: () => number;
   #hits = 0;
   #misses = 0;
+  #stale = 0;
   #evictions = 0;
+  #generation = 0;
 
   constructor(options: CacheOptions) {
     const { maxEntries, maxBytes, maxEntryBytes = Math.ceil(maxBytes / 16) } = options;
@@ -53,31 +65,55 @@ export class MemoryCache implements Cache {
     return {
       hits: this.#hits,
       misses: this.#misses,
+      stale: this.#stale,
       evictions: this.#evictions,
       entries: this.#entries.size,
       bytes: this.#entries.calculatedSize,
     };
   }
 
+  get generation(): number {
+    return this.#generation;
+  }
+
   get(key: string): CacheHit | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) {
+    const now = this.#now();
+    if (entry === undefined || now > entry.freshUntil) {
       this.#misses++;
       return undefined;
     }
     this.#hits++;
-    const remainingMs = this.#entries.getRemainingTTL(key);
-    return { value: entry.value, ageMs: this.#now() - entry.keptAt, remainingMs };
+    return hitOf(entry, now);
   }
 
-  set(key: string, value: Buffer, { ttlMs, tags = [] }: KeepOptions): void {
+  stale(key: string): CacheHit | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#stale++;
+    return hitOf(entry, this.#now());
+  }
+
+  set(key: string, value: Buffer, { ttlMs, staleMs = 0, tags = [], since }: KeepOptions): void {
+    if (since !== undefined && since !== this.#generation) return;
     this.#entries.delete(key);
-    if (ttlMs <= 0) return;
-    this.#entries.set(key, { value: ownCopy(value), tags, keptAt: this.#now() }, { ttl: ttlMs });
-    if (this.#entries.peek(key) !== undefined) this.#tag(key, tags);
+    if (ttlMs > 0) this.#put(key, value, { ageMs: 0, ttlMs, staleMs, tags });
+  }
+
+  /** Takes over what another process has made. Nothing when its time is over. */
+  arrive(key: string, value: Buffer, arrival: Arrival): CacheHit | undefined {
+    const { ageMs, ttlMs, staleMs } = arrival;
+    if (ageMs >= ttlMs + staleMs) return undefined;
+    this.#put(key, value, arrival);
+    return ageMs > ttlMs ? undefined : { value, ageMs, remainingMs: ttlMs - ageMs };
   }
 
   purge(filter: PurgeFilter): number {
+    return this.forget(filter);
+  }
+
+  forget(filter: PurgeFilter): number {
+    this.#generation++;
     if (filter === "all") {
       const { size } = this.#entries;
       this.#entries.clear();
@@ -85,6 +121,13 @@ export class MemoryCache implements Cache {
     }
     const keys = "key" in filter ? [filter.key] : [...(this.#keysOfTag.get(filter.tag) ?? [])];
     return keys.filter((key) => this.#entries.delete(key)).length;
+  }
+
+  #put(key: string, value: Buffer, { ageMs, ttlMs, staleMs, tags }: Arrival): void {
+    const madeAt = this.#now() - ageMs;
+    const entry = { value: ownCopy(value), tags, madeAt, freshUntil: madeAt + ttlMs };
+    this.#entries.set(key, entry, { ttl: ttlMs + staleMs - ageMs });
+    if (this.#entries.peek(key) !== undefined) this.#tag(key, tags);
   }
 
   #tag(key: string, tags: readonly string[]): void {
@@ -102,6 +145,10 @@ export class MemoryCache implements Cache {
       if (keys?.size === 0) this.#keysOfTag.delete(tag);
     }
   }
+}
+
+function hitOf({ value, madeAt, freshUntil }: Entry, now: number): CacheHit {
+  return { value, ageMs: now - madeAt, remainingMs: freshUntil - now };
 }
 
 /** A slice of a read buffer would keep the whole of it in memory. */

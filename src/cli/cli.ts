@@ -3,18 +3,24 @@ import { Command, CommanderError } from "commander";
 import type { CliDeps } from "./cli-deps.ts";
 import { type CommandKit, createKit } from "./command-kit.ts";
 import { addAdd } from "./commands/add.ts";
+import { addBreaker } from "./commands/breaker.ts";
+import { addCache } from "./commands/cache.ts";
 import { addCall } from "./commands/call.ts";
+import { addCalls } from "./commands/calls.ts";
 import { addConnect } from "./commands/connect.ts";
 import { addDescribe } from "./commands/describe.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addImport } from "./commands/import.ts";
 import { addKey } from "./commands/key.ts";
 import { addLs } from "./commands/ls.ts";
+import { addRestart } from "./commands/restart.ts";
 import { addRm } from "./commands/rm.ts";
 import { addSearch } from "./commands/search.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import { addStdio } from "./commands/stdio.ts";
+import { addWhy } from "./commands/why.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 
 export type { CliDeps, RunningGateway, StartOptions } from "./cli-deps.ts";
@@ -27,11 +33,17 @@ const COMMANDS: readonly ((program: Command, kit: CommandKit) => void)[] = [
   addConnect,
   addLs,
   addRm,
+  addRestart,
+  addBreaker,
   addStatus,
   addSearch,
   addDescribe,
+  addExplain,
   addCall,
+  addCalls,
+  addWhy,
   addKey,
+  addCache,
   addDoctor,
 ];
 

@@ -5,6 +5,8 @@ export interface EntryInput {
   readonly url: string;
   /** Absent: a placeholder that says where to get one. */
   readonly key: string | undefined;
+  /** Absent: everything, at `/mcp`. */
+  readonly profile?: string | undefined;
   /** The words that start this program. */
   readonly launch: readonly [string, ...string[]];
 }
@@ -39,8 +41,8 @@ export const CLIENT_ENTRIES: Readonly<Record<Client, (input: EntryInput) => Clie
     ];
     return { how: "Run this:", kind: "command", text: words.map(quote).join(" "), entry };
   },
-  "claude-desktop": ({ launch: [command, ...args] }) => {
-    const entry = { command, args: [...args, "stdio"] };
+  "claude-desktop": ({ launch: [command, ...args], profile }) => {
+    const entry = { command, args: [...args, "stdio", ...(profile ? ["--profile", profile] : [])] };
     return {
       how: "Put this into claude_desktop_config.json (Settings ▸ Developer ▸ Edit Config) and restart Claude Desktop:",
       kind: "json",
@@ -68,8 +70,9 @@ export const CLIENT_ENTRIES: Readonly<Record<Client, (input: EntryInput) => Clie
   },
 };
 
-function remote({ url, key }: EntryInput): { url: string; headers: { Authorization: string } } {
-  return { url: `${url}/mcp`, headers: { Authorization: `Bearer ${key ?? PLACEHOLDER}` } };
+function remote({ url, key, profile }: EntryInput): { url: string; headers: { Authorization: string } } {
+  const path = profile === undefined ? "/mcp" : `/mcp/p/${profile}`;
+  return { url: url + path, headers: { Authorization: `Bearer ${key ?? PLACEHOLDER}` } };
 }
 
 /** For a POSIX shell; words that need no quotes get none. */

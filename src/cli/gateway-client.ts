@@ -33,8 +33,8 @@ export class GatewayClient {
     return this.#send("POST", path, query, body);
   }
 
-  async remove(path: string): Promise<void> {
-    await this.#send("DELETE", path, {});
+  remove(path: string, query: Query = {}): Promise<JsonObject> {
+    return this.#send("DELETE", path, query);
   }
 
   /** All pages of a list. */

@@ -9,7 +9,7 @@ import { ConfigFile } from "./file-schema.ts";
 import { resolveGateway } from "./resolve-gateway.ts";
 import type { Config, Surroundings } from "./settings.ts";
 
-export type { Config } from "./settings.ts";
+export type { Config, EmbedderConfig } from "./settings.ts";
 export type { Environment } from "./variables.ts";
 export { type ClientConfig, readClientConfig, readClientConfigs } from "./client-configs.ts";
 export { CLIENTS, type Client, type Machine } from "./client-places.ts";

@@ -1,7 +1,12 @@
 import { z } from "zod";
 
+import { Profile } from "../domain/profile.ts";
 import { Duration, ServerEntry, ServerName } from "../domain/server.ts";
 import { ByteSize } from "./byte-size.ts";
+import { CallLogSettings, IdempotencySettings } from "./call-settings.ts";
+import { ListSettings, MetaToolSettings } from "./meta-tool-settings.ts";
+import { SearchSettings } from "./search-settings.ts";
+import { OverloadSettings, RateLimitSettings, RedisSettings } from "./traffic-settings.ts";
 
 const count = (fallback: number, why: string) => z.number().int().min(1).default(fallback).describe(why);
 const bytes = (fallback: string, why: string) => ByteSize.default(fallback).describe(why);
@@ -38,7 +43,12 @@ const LimitSettings = z.strictObject({
   connectMs: time("30s", "Time for an upstream to start and shake hands."),
   sessionIdleMs: time("30m", "A client session is ended after this long without a request."),
   sessions: count(10_000, "Client sessions that may be open at once."),
+  children: count(256, "Child processes that may run at once, of all stdio upstreams."),
   listPageSize: count(1_000, "Entries on one page of the gateway's own lists."),
+  questionMs: time("5m", "Time for a user to answer what an upstream asks."),
+  resumeMs: time("60s", "A call goes on this long for a client that lost its stream and may come back."),
+  sessionEvents: count(256, "Events of one session that are kept for a client that comes back."),
+  sessionEventBytes: bytes("1MiB", "Memory that they may take."),
 });
 
 const CallSettings = z.strictObject({
@@ -106,28 +116,27 @@ const GatewaySettings = z.strictObject({
       maxBytes: bytes("64MiB", "Memory that they may take."),
     })
     .prefault({}),
+  redis: RedisSettings.prefault({}).describe("What replicas have in common."),
+  rateLimits: RateLimitSettings.prefault({}).describe("How much a caller may ask for."),
+  idempotency: IdempotencySettings.prefault({}).describe(
+    "Calls that callers name, so that none is made twice.",
+  ),
+  callLog: CallLogSettings.prefault({}).describe("What `switchgear why` tells."),
+  overload: OverloadSettings.prefault({}).describe("When new work is refused."),
+  search: SearchSettings.prefault({}).describe("How tools are found."),
+  ...ListSettings,
+  metaTools: MetaToolSettings.prefault({}).describe("The tools by which clients find and call all others."),
 });
 export type GatewaySettings = z.infer<typeof GatewaySettings>;
-
-/** A named selection of servers and tools. Kept for the endpoint `/mcp/p/{profile}`. */
-const ProfileSettings = z.looseObject({
-  servers: z.array(ServerName).optional(),
-  mode: z.enum(["full", "search", "hybrid", "auto"]).optional(),
-  pinned: z.array(z.string()).optional(),
-  tools: z
-    .strictObject({ allow: z.array(z.string()).optional(), deny: z.array(z.string()).optional() })
-    .optional(),
-});
-export type ProfileSettings = z.infer<typeof ProfileSettings>;
 
 /** The config file: an `mcpServers` object as every MCP client knows it, with siblings. */
 export const ConfigFile = z.strictObject({
   $schema: z.string().optional().describe("Lets editors complete and check this file."),
   mcpServers: z.record(ServerName, ServerEntry).default({}).describe("The upstreams, by name."),
   profiles: z
-    .record(ServerName, ProfileSettings)
+    .record(ServerName, Profile)
     .default({})
-    .describe("Named selections of servers and tools."),
+    .describe("Named selections of servers and tools, each served at /mcp/p/{profile}."),
   gateway: GatewaySettings.prefault({}).describe("The gateway itself."),
 });
 export type ConfigFile = z.infer<typeof ConfigFile>;

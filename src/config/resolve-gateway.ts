@@ -5,11 +5,14 @@ import { z } from "zod";
 import { toMs } from "../domain/duration.ts";
 import type { Limits } from "../domain/limits.ts";
 import { toBytes } from "./byte-size.ts";
+import { resolveCallLog, resolveIdempotency } from "./call-settings.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ConfigText } from "./config-text.ts";
 import { Database, type GatewaySettings, HostName, LogLevelName, Origin } from "./file-schema.ts";
 import { type Listen, isUnspecified, parseListen } from "./listen.ts";
+import { resolveSearch } from "./search-settings.ts";
 import type { GatewayConfig, Surroundings } from "./settings.ts";
+import { RedisUrl, resolveOverload, resolveRateLimits, resolveRedis } from "./traffic-settings.ts";
 
 /** A setting and where it was set, so that a mistake in it is told at its place. */
 interface Setting {
@@ -42,8 +45,13 @@ export function resolveGateway(
     ["gateway.database", file.database],
     ["gateway.dataDir", `file:${join(dataDir, "switchgear.db")}`],
   ]);
+  const redis = topmost([
+    ["SWITCHGEAR_REDIS_URL", env["SWITCHGEAR_REDIS_URL"]],
+    ["gateway.redis.url", file.redis.url],
+  ]);
+  const resolvedListen = resolveListen(listen, allowedHosts, source);
   return {
-    listen: resolveListen(listen, allowedHosts, source),
+    listen: resolvedListen,
     dataDir,
     database: absoluteDatabase(checked(database, Database, source), database, around),
     allowedHosts,
@@ -60,6 +68,15 @@ export function resolveGateway(
       attempts: file.calls.attempts,
     },
     cache: { maxEntries: file.cache.maxEntries, maxBytes: toBytes(file.cache.maxBytes) },
+    mode: file.mode,
+    pinned: file.pinned,
+    metaTools: file.metaTools,
+    redis: resolveRedis(file.redis, checked(redis, RedisUrl, source)),
+    rateLimits: resolveRateLimits(file.rateLimits, resolvedListen),
+    idempotency: resolveIdempotency(file.idempotency),
+    callLog: resolveCallLog(file.callLog),
+    overload: resolveOverload(file.overload),
+    search: resolveSearch(file.search, { base: around.base, home: around.home, dataDir }),
   };
 }
 
@@ -140,6 +157,9 @@ function resolveLimits({ limits, calls }: GatewaySettings): Limits {
     drainMs: toMs(limits.drainMs),
     connectMs: toMs(limits.connectMs),
     sessionIdleMs: toMs(limits.sessionIdleMs),
+    questionMs: toMs(limits.questionMs),
+    resumeMs: toMs(limits.resumeMs),
+    sessionEventBytes: toBytes(limits.sessionEventBytes),
     callMs: toMs(calls.timeout),
     callMaxMs: toMs(calls.maxTimeout),
   };

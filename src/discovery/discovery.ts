@@ -1,4 +1,4 @@
-import { Conflict, type GatewayError } from "../domain/errors.ts";
+import { Conflict } from "../domain/errors.ts";
 import type { Health } from "../domain/health.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Offering } from "../domain/offering.ts";
@@ -9,22 +9,11 @@ import type { Registry } from "../registry/registry.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type Finding, HealthMonitor } from "./health-monitor.ts";
 import { Slots } from "./slots.ts";
+import { type Upstreams, failureOf, processOf } from "./upstreams.ts";
 import { Watch } from "./watch.ts";
 
 export type { Clock } from "./clock.ts";
-
-/** What discovery needs of the upstreams. */
-export interface Upstreams {
-  /** Connects and reads all lists. */
-  explore(server: string, signal: AbortSignal): Promise<Offering>;
-  /** Ends the connections of a definition that is gone, and forgets its failures. */
-  drop(server: string): Promise<void>;
-  status(server: string): {
-    readonly state: "idle" | "connecting" | "ready" | "failed" | "disabled";
-    readonly error?: GatewayError | undefined;
-    readonly stderrTail?: string | undefined;
-  };
-}
+export type { Upstreams } from "./upstreams.ts";
 
 export interface DiscoveryDeps {
   readonly registry: Pick<Registry, "servers" | "findServer" | "getServer" | "offering" | "replaceOffering">;
@@ -43,6 +32,8 @@ interface Watched {
   /** Changes whenever the connections of the definition must be made anew. */
   readonly key: string;
   lastState: string;
+  /** Its process was ended because nobody used it: what it offers may be another thing when it is back. */
+  asleep: boolean;
   /** The failure that was logged last: each kind is logged once, not once per attempt. */
   loggedCode: string | undefined;
 }
@@ -91,23 +82,34 @@ export class Discovery {
     const before = watched.lastState;
     watched.lastState = state;
     if (state === "failed" && error !== undefined) watched.watch.lost(error);
-    if (state === "ready" && before !== "ready" && watched.watch.error !== undefined) watched.watch.soon();
+    if (state === "idle" && before === "ready") watched.asleep = true;
+    if (state === "ready" && before !== "ready" && (watched.asleep || watched.watch.error !== undefined)) {
+      watched.asleep = false;
+      watched.watch.soon();
+    }
     this.#judge(definition);
   }
 
   /** Asks an upstream now, also one that was given up. Throws ServerNotFound, Conflict if it is disabled, its failure else. */
   async refresh(nameOrId: string, signal?: AbortSignal): Promise<Offering> {
     const { registry } = this.#deps;
-    const server = registry.getServer(nameOrId);
-    if (!isEnabled(server)) {
-      throw new Conflict(`The server "${server.name}" is disabled.`, { fix: [{ label: "Enable it first" }] });
-    }
+    const server = this.#enabled(nameOrId);
     const known = registry.offering(server.name);
     if (!isExplorable(server) && known !== undefined) return known;
     const { watch } = this.#watch(server);
     // The upstreams' own backoff would answer with the old failure.
     const after = watch.error === undefined || watch.busy ? undefined : this.#drop(server.name);
     return abortable(watch.explore(after), signal);
+  }
+
+  /**
+   * Ends the connections and processes of a server, with all that is held against it, and explores it anew. Calls in flight
+   * fail. Throws as `refresh` does.
+   */
+  async restart(nameOrId: string, signal?: AbortSignal): Promise<Offering> {
+    const server = this.#enabled(nameOrId);
+    const dropped = this.#forget(server.name);
+    return abortable(this.#watch(server).watch.explore(dropped), signal);
   }
 
   /**
@@ -146,6 +148,12 @@ export class Discovery {
     this.#watched.clear();
     this.#settle();
     await Promise.all(closing);
+  }
+
+  #enabled(nameOrId: string): Server {
+    const server = this.#deps.registry.getServer(nameOrId);
+    if (isEnabled(server)) return server;
+    throw new Conflict(`The server "${server.name}" is disabled.`, { fix: [{ label: "Enable it first" }] });
   }
 
   #onEvent(event: GatewayEvent): void {
@@ -197,7 +205,7 @@ export class Discovery {
       clock: this.#clock,
       random,
     });
-    const watched = { watch, key: keyOf(server), lastState: "idle", loggedCode: undefined };
+    const watched = { watch, key: keyOf(server), lastState: "idle", asleep: false, loggedCode: undefined };
     this.#watched.set(name, watched);
     return watched;
   }
@@ -245,8 +253,9 @@ export class Discovery {
     }
     const status = upstreams.status(server.name);
     const progress = watch === undefined ? "idle" : watch.explored ? "explored" : "connecting";
-    const error = watch?.error ?? (status.state === "failed" ? status.error : undefined);
-    return { server, offering, progress, error, stderrTail: status.stderrTail };
+    const { stderrTail, eras } = status;
+    const error = failureOf(status, watch?.error);
+    return { server, offering, progress, error, stderrTail, eras, process: processOf(server, status) };
   }
 
   #checkSettled(): void {

@@ -1,6 +1,7 @@
 import type { Fix, GatewayError } from "../domain/errors.ts";
 import type { Health } from "../domain/health.ts";
 import type { Offering } from "../domain/offering.ts";
+import type { Era } from "../domain/protocol.ts";
 import { isEnabled, type Server } from "../domain/server.ts";
 import type { EventBus } from "../events/events.ts";
 import { withoutSecrets } from "./redaction.ts";
@@ -13,9 +14,13 @@ export interface Finding {
   readonly progress: "idle" | "connecting" | "explored";
   readonly error: GatewayError | undefined;
   readonly stderrTail: string | undefined;
+  /** In which it was spoken to. */
+  readonly eras?: readonly Era[] | undefined;
+  /** Of a child. */
+  readonly process?: Health["process"] | undefined;
 }
 
-type Verdict = Omit<Health, "since" | "admin_state">;
+type Verdict = Omit<Health, "since" | "admin_state" | "process">;
 
 const STDERR_CHARACTERS = 4_096;
 
@@ -40,6 +45,7 @@ export class HealthMonitor {
     const health: Health = {
       ...verdict,
       admin_state: isEnabled(finding.server) ? "enabled" : "disabled",
+      ...(finding.process === undefined ? {} : { process: finding.process }),
       since,
     };
     this.#last.set(name, health);
@@ -66,11 +72,11 @@ function judge(finding: Finding): Verdict {
   }
   const { quarantined = [] } = offering ?? {};
   if (quarantined.length === 0)
-    return { level: "healthy", code: "ok", summary: `Offers ${contentsOf(offering)}.` };
+    return { level: "healthy", code: "ok", summary: `Offers ${contentsOf(offering)}${erasOf(finding)}.` };
   return {
     level: "degraded",
     code: "tools_quarantined",
-    summary: `Offers ${contentsOf(offering)}; ${counted(quarantined.length, "malformed definition")} left out.`,
+    summary: `Offers ${contentsOf(offering)}${erasOf(finding)}; ${counted(quarantined.length, "malformed definition")} left out.`,
     action: { label: "Correct these definitions in the upstream; all others are served" },
     quarantined,
   };
@@ -117,6 +123,15 @@ function contentsOf(offering: Offering | undefined): string {
   ] as const;
   const present = lists.filter(([count]) => count > 0).map(([count, noun]) => counted(count, noun));
   return present.length === 0 ? "nothing" : present.join(", ");
+}
+
+/** Those that were found since the start count, else those of the last exploration. */
+function erasOf({ server, eras = [], offering }: Finding): string {
+  if (server.entry.type === "http-tools") return "";
+  const known = eras.length > 0 ? eras : (offering?.eras ?? []);
+  const [first, ...more] = [...known].sort();
+  if (first === undefined) return "";
+  return more.length === 0 ? ` (era ${first})` : ` (eras ${[first, ...more].join(" and ")})`;
 }
 
 function sizeOf(offering: Offering | undefined): number {

@@ -169,7 +169,10 @@ export class Watch {
     if (!PARKED.has(error.code)) {
       const longest = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
       this.#callOffRetry?.();
-      this.#callOffRetry = clock.after(longest * (0.5 + random() / 2), () => this.soon());
+      const jittered = longest * (0.5 + random() / 2);
+      // Of a process that is parked it is known when it may be tried again.
+      const parkedMs = error.code === "crash_loop" ? (error.retryAfterMs ?? 0) : 0;
+      this.#callOffRetry = clock.after(Math.max(jittered, parkedMs), () => this.soon());
     }
     return error;
   }

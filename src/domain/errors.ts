@@ -10,7 +10,9 @@ export const ERROR_CODES = [
   "origin_not_allowed",
   "not_found",
   "server_not_found",
+  "profile_not_found",
   "tool_not_found",
+  "tool_not_read_only",
   "resource_not_found",
   "prompt_not_found",
   "session_not_found",
@@ -19,6 +21,9 @@ export const ERROR_CODES = [
   "not_acceptable",
   "payload_too_large",
   "conflict",
+  "idempotency_conflict",
+  "outcome_unknown",
+  "answer_not_kept",
   "precondition_failed",
   "managed_by_config",
   "config_invalid",
@@ -32,14 +37,18 @@ export const ERROR_CODES = [
   "upstream_reply_too_large",
   "upstream_protocol_error",
   "upstream_busy",
+  "crash_loop",
   "circuit_open",
   "interaction_unsupported",
+  "invalid_request_state",
+  "question_expired",
   "egress_denied",
   "cancelled",
   "storage_unavailable",
   "search_unavailable",
   "shutting_down",
   "overloaded",
+  "rate_limited",
   "internal",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -124,6 +133,20 @@ export class ServerNotFound extends GatewayError {
     super("server_not_found", `No server named "${server}" is registered.`, {
       details: { server },
       fix: [{ label: "List the servers", command: "switchgear ls" }],
+    });
+  }
+}
+
+export class ProfileNotFound extends GatewayError {
+  /** `meant`: the profile whose name is nearest, if one is near. */
+  constructor(profile: string, meant?: string) {
+    super("profile_not_found", `No profile named "${profile}" is in the config file.`, {
+      details: { profile },
+      fix: [
+        meant === undefined
+          ? { label: `Add profiles.${profile} to the config file, or use /mcp` }
+          : { label: `Did you mean /mcp/p/${meant}?` },
+      ],
     });
   }
 }

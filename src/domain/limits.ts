@@ -21,7 +21,16 @@ export interface Limits {
   readonly connectMs: number;
   readonly sessionIdleMs: number;
   readonly sessions: number;
+  /** Child processes of stdio upstreams that run at once. */
+  readonly children: number;
   readonly listPageSize: number;
+  /** How long a user has for the answer to an upstream's question. The deadline of the call waits meanwhile. */
+  readonly questionMs: number;
+  /** How long a call of a client that lost its stream goes on, so that the client can take the stream up again. */
+  readonly resumeMs: number;
+  /** What is kept of one session's streams for a client that comes back with `Last-Event-ID`. */
+  readonly sessionEvents: number;
+  readonly sessionEventBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -45,5 +54,10 @@ export const DEFAULT_LIMITS: Limits = {
   connectMs: 30_000,
   sessionIdleMs: 30 * 60_000,
   sessions: 10_000,
+  children: 256,
   listPageSize: 1_000,
+  questionMs: 300_000,
+  resumeMs: 60_000,
+  sessionEvents: 256,
+  sessionEventBytes: 1024 * 1024,
 };

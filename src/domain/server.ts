@@ -15,6 +15,30 @@ export const Duration = z
   .union([z.number().int().nonnegative(), z.string().regex(/^\d+(?:ms|s|m|h)$/)])
   .meta({ description: "Milliseconds, or a number with a unit: 500ms, 30s, 5m, 1h." });
 
+/**
+ * `never`: one attempt. `safe`: again only if nothing was executed, or if doing it twice is harmless. `always`: also when
+ * it is unknown whether it was executed.
+ */
+const Retry = z.enum(["never", "safe", "always"]);
+
+/** The operator's word on the tools that a glob names. */
+export const ToolSettings = z.strictObject({
+  retry: Retry.optional(),
+  timeout: Duration.optional(),
+  /** Doing it twice does what doing it once does, whatever the upstream says. */
+  idempotent: z.boolean().optional(),
+});
+export type ToolSettings = z.infer<typeof ToolSettings>;
+
+interface Tools {
+  readonly allow?: readonly string[] | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly [glob: string]: ToolSettings | readonly string[] | undefined;
+}
+const Tools: z.ZodType<Tools, object> = z
+  .object({ allow: z.array(z.string()).optional(), deny: z.array(z.string()).optional() })
+  .catchall(ToolSettings);
+
 /** What Switchgear adds to an entry of the `mcpServers` object that every MCP client knows. */
 export const ServerSettings = z.strictObject({
   enabled: z.boolean().default(true),
@@ -25,22 +49,29 @@ export const ServerSettings = z.strictObject({
   maxTimeout: Duration.optional(),
   concurrency: z.number().int().min(1).max(1_024).optional(),
   attempts: z.number().int().min(1).max(5).optional(),
-  /** `auto` probes once; a fixed era skips the probe. */
-  era: z.enum(["auto", "2025", "2026"]).default("auto"),
-  /** Who shares an HTTP session with the upstream: everybody, or each client session its own. `auto`: own ones where the upstream keeps sessions. */
+  retry: Retry.optional(),
+  /** `auto` probes once; a fixed era skips the other one. `assume-2026`: not even the first message of that era is sent. */
+  era: z.enum(["auto", "2025", "2026", "assume-2026"]).default("auto"),
+  /**
+   * Who shares a connection (an HTTP session, a child process) to the upstream: everybody, or each client session has its own.
+   * `auto`: own ones where the upstream keeps sessions, and for clients that a child process may ask something.
+   */
   sessions: z.enum(["auto", "shared", "per-client"]).default("auto"),
+  /** A child process that nobody used for this long is ended, and started again by the next call. Default 30m; 0: never. */
+  idle: Duration.optional(),
   cache: z
     .strictObject({
       ttl: Duration.default("5m"),
       /** Names or globs (`get_*`) of read-only tools whose answers may be kept. */
       tools: z.array(z.string()).default([]),
+      /** How much longer a kept answer may stand in for one that the upstream fails to give; it says that it is old. */
+      staleIfError: Duration.default(0),
       /** `caller`: one entry per caller. `shared`: all callers share, only for a service credential. */
       scope: z.enum(["caller", "shared"]).default("caller"),
     })
     .prefault({}),
-  tools: z
-    .strictObject({ allow: z.array(z.string()).optional(), deny: z.array(z.string()).optional() })
-    .prefault({}),
+  /** Beside `allow` and `deny`, globs with settings of the tools that they fit; the first that fits counts. */
+  tools: Tools.prefault({}),
 });
 export type ServerSettings = z.infer<typeof ServerSettings>;
 

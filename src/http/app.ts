@@ -7,6 +7,7 @@ import { GatewayError, Unauthenticated } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { HttpDeps } from "./deps.ts";
 import { readJsonBody } from "./json-body.ts";
+import { limitHeaders } from "./limit-headers.ts";
 import { sendProblem, toProblem } from "./problem.ts";
 import { queryOf } from "./query.ts";
 import { type RouteTable, byPath, isPublic } from "./route-table.ts";
@@ -23,6 +24,7 @@ export function createApp(deps: HttpDeps): Express {
   app.enable("case sensitive routing").enable("strict routing");
   app.use((request: Request, response: Response, next: NextFunction) => {
     const started = performance.now();
+    response.locals["arrivedAt"] = started;
     response.once("close", () => {
       const route = (response.locals["route"] as string | undefined) ?? "unmatched";
       deps.metrics
@@ -70,8 +72,13 @@ async function admit(
   { request, response, next }: { request: Request; response: Response; next: NextFunction },
 ): Promise<void> {
   if (!isPublic(table, request.method, request.path)) {
-    response.locals["identity"] = await deps.authenticate(request.headers);
+    const identity = await deps.authenticate(request.headers);
+    response.locals["identity"] = identity;
+    response.locals["authenticatedAt"] = performance.now();
     refuseWhenDraining(deps);
+    if (request.method !== "GET" && request.method !== "HEAD") deps.traffic.checkLoad();
+    const verdict = await deps.traffic.countRequest(identity);
+    if (verdict !== undefined) setHeaders(response, limitHeaders(verdict));
   }
   next();
 }
@@ -107,6 +114,7 @@ async function serve(
     headers: request.headers,
     signal: gone.signal,
     requestId: requestIdOf(response),
+    ...timesOf(response),
   });
   send(response, route, answer);
 }
@@ -118,11 +126,15 @@ function send(
 ): void {
   response.status(status);
   response.setHeader("cache-control", "no-store");
-  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  setHeaders(response, headers ?? {});
   if (file !== undefined) response.sendFile(file, { cacheControl: false, dotfiles: "allow" });
   else if (text !== undefined) response.end(text);
   else if (body === undefined) response.end();
   else response.json(body);
+}
+
+function setHeaders(response: Response, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
 
 const TAKES_JSON = /^(?:\*\/\*|application\/(?:\*|json|problem\+json))$/;
@@ -164,6 +176,11 @@ function fail(deps: HttpDeps, error: unknown, request: Request, response: Respon
   if (problem.code === "internal") deps.logger.error("request failed", facts);
   else if (problem.status >= 500) deps.logger.warn("request failed", facts);
   sendProblem(response, problem);
+}
+
+function timesOf({ locals }: Response): { arrivedAt: number; authenticatedAt: number } {
+  const arrivedAt = locals["arrivedAt"] as number;
+  return { arrivedAt, authenticatedAt: (locals["authenticatedAt"] as number | undefined) ?? arrivedAt };
 }
 
 function requestIdOf(response: Response): string {

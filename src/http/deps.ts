@@ -1,15 +1,21 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 
+import type { CacheStats, PurgeFilter } from "../cache/cache.ts";
+import type { CallLog } from "../calls/calls.ts";
 import type { Health } from "../domain/health.ts";
 import type { HttpTool, NewHttpTool } from "../domain/http-tool.ts";
 import type { Identity, Role } from "../domain/identity.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Offering, Tool } from "../domain/offering.ts";
+import type { Profile } from "../domain/profile.ts";
 import type { Era } from "../domain/protocol.ts";
 import type { Server, ServerEntry } from "../domain/server.ts";
+import type { Explainer, ListCost } from "../listing/listing.ts";
+import type { CallRecord } from "../observability/call-record.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import type { LoadState, Verdict } from "../traffic/traffic.ts";
 import type { Reply } from "../wire/reply.ts";
 
 /** The part of the catalog that REST shows. */
@@ -64,29 +70,60 @@ export interface RegistryView {
 
 export interface DiscoveryView {
   refresh(server: string, signal?: AbortSignal): Promise<unknown>;
+  restart(server: string, signal?: AbortSignal): Promise<unknown>;
   health(server: string): Health;
   healthAll(): readonly { readonly server: string; readonly health: Health }[];
 }
 
+export type SearchType = "keyword" | "semantic" | "hybrid";
+
+/** What one way of searching contributed to a score. */
+interface LegPart {
+  readonly raw: number;
+  readonly normalised: number;
+  readonly weight: number;
+}
+
+export interface FoundTool {
+  readonly tool: Tool;
+  readonly score: number;
+  readonly confidence: number;
+  readonly matched: readonly string[];
+  readonly scores: { readonly keyword: number; readonly semantic?: number | undefined };
+  readonly explanation?:
+    | { readonly exact: boolean; readonly keyword: LegPart; readonly semantic: LegPart | undefined }
+    | undefined;
+}
+
 export interface SearchView {
-  find(query: {
+  search(query: {
     readonly text: string;
+    readonly type: SearchType;
     readonly limit: number;
     readonly server?: string;
     readonly tags?: readonly string[];
     readonly readOnly?: boolean;
     readonly explain?: boolean;
     readonly visible?: (tool: Tool) => boolean;
-  }): {
-    readonly items: readonly {
-      readonly tool: Tool;
-      readonly score: number;
-      readonly confidence: number;
-      readonly matched: readonly string[];
-      readonly scores: { readonly keyword: number };
-    }[];
+  }): Promise<{
+    readonly items: readonly FoundTool[];
     readonly total: number;
     readonly tookMs: number;
+    readonly effectiveType: SearchType;
+    readonly reason: string | undefined;
+    readonly embedded: number;
+    readonly visible: number;
+  }>;
+  suggest(
+    text: string,
+    options: { readonly limit: number; readonly visible?: (tool: Tool) => boolean },
+  ): Promise<readonly Tool[]>;
+  readonly size: number;
+  readonly semantics: {
+    readonly state: "off" | "loading" | "ready" | "failed";
+    readonly model: string | undefined;
+    readonly reason: string | undefined;
+    readonly embedded: number;
   };
 }
 
@@ -100,12 +137,26 @@ export interface ProxyView {
     readonly scope: string;
     readonly signal: AbortSignal;
     readonly timeoutMs?: number;
+    readonly idempotencyKey?: string | undefined;
+    readonly record?: CallRecord | undefined;
   }): Promise<{
     readonly reply: Reply;
     readonly attempts: number;
-    readonly cache: "hit" | "miss" | "off";
+    readonly cache: "hit" | "miss" | "stale" | "off";
     readonly durationMs: number;
+    readonly retried?: readonly string[] | undefined;
+    readonly repeated?: "stored" | "joined" | undefined;
   }>;
+  breakerState(server: string): "closed" | "open" | "half_open";
+  breakerReport(server: string): {
+    readonly state: "closed" | "open" | "half_open";
+    readonly forced: boolean;
+    readonly retryInMs: number | undefined;
+    readonly calls: number;
+    readonly failures: number;
+    readonly openings: number;
+  };
+  forceBreaker(server: string, open: boolean): void;
 }
 
 /** One API key without its secret. */
@@ -129,13 +180,51 @@ export interface KeysView {
   revoke(id: string): Promise<boolean>;
 }
 
+/** What one profile shows of the present catalog. */
+export interface ShownProfile {
+  readonly profile: Profile;
+  readonly servers: readonly string[];
+  readonly tools: readonly unknown[];
+  readonly prompts: readonly unknown[];
+  readonly resources: readonly unknown[];
+  readonly templates: readonly unknown[];
+  showsTool(tool: Tool): boolean;
+}
+
+export interface ProfilesView {
+  readonly names: readonly string[];
+  view(name: string): ShownProfile | undefined;
+}
+
+export interface CacheView {
+  readonly stats: CacheStats;
+  /** In all tiers and replicas; how many entries went. */
+  purge(filter: PurgeFilter): number | Promise<number>;
+}
+
+export interface TrafficView {
+  /** Counts a request. Throws or rejects with GatewayError("rate_limited"). */
+  countRequest(identity: Identity): Verdict | undefined | Promise<Verdict | undefined>;
+  /** For new work. Throws GatewayError("overloaded"). */
+  checkLoad(): void;
+  readonly load: LoadState;
+}
+
 /** What the routes need. */
 export interface RestDeps {
+  readonly profiles: ProfilesView;
   readonly registry: RegistryView;
   readonly discovery: DiscoveryView;
   readonly search: SearchView;
   readonly proxy: ProxyView;
+  /** What the lists of tools show, and cost. */
+  readonly listing: { costs(): readonly ListCost[] };
+  readonly explainer: Pick<Explainer, "explain" | "truth">;
   readonly keys: KeysView;
+  readonly cache: CacheView;
+  readonly traffic: TrafficView;
+  /** Absent: calls are not logged. */
+  readonly calls?: CallLog | undefined;
   readonly storage: { ping(): Promise<void> };
   /** Refuses a definition that could never be called: throws InvalidRequest. */
   readonly checkHttpTool: (tool: NewHttpTool) => void;
@@ -144,6 +233,8 @@ export interface RestDeps {
   /** True from the moment at which the gateway wants to end. */
   readonly draining: () => boolean;
   readonly version: string;
+  /** The folder with the files that pages need. */
+  readonly assets: URL;
   readonly limits: Limits;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -6,6 +6,7 @@ import type { HttpDeps } from "./deps.ts";
 import { sendProblem, toProblem } from "./problem.ts";
 import { requestIds } from "./request-id.ts";
 
+export { drained } from "./drain.ts";
 export type { HttpDeps } from "./deps.ts";
 
 /**

@@ -7,7 +7,7 @@ import { ProblemView } from "./views/health-view.ts";
 const TAGS = [
   { name: "servers", description: "The upstream MCP servers." },
   { name: "tools", description: "Their tools, and HTTP endpoints registered as tools." },
-  { name: "catalog", description: "Resources and prompts." },
+  { name: "catalog", description: "Resources and prompts, and profiles: selections of them." },
   { name: "auth", description: "Identity and API keys." },
   { name: "health", description: "Health and Kubernetes probes." },
   { name: "system", description: "Version, status, metrics, this document." },

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 
 import { type ErrorCode, type Fix, GatewayError, InvalidRequest } from "../domain/errors.ts";
 import type { Executed } from "../domain/outcome.ts";
+import { refusalHeaders } from "./limit-headers.ts";
 
 /** Status and title of every failure. The upstream's own refusals are 5xx: the caller of the gateway did nothing wrong. */
 const FORM: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
@@ -13,7 +14,9 @@ const FORM: Readonly<Record<ErrorCode, readonly [status: number, title: string]>
   origin_not_allowed: [403, "Origin not allowed"],
   not_found: [404, "Not found"],
   server_not_found: [404, "Unknown server"],
+  profile_not_found: [404, "Unknown profile"],
   tool_not_found: [404, "Unknown tool"],
+  tool_not_read_only: [403, "Not a read-only tool"],
   resource_not_found: [404, "Unknown resource"],
   prompt_not_found: [404, "Unknown prompt"],
   session_not_found: [404, "Unknown session"],
@@ -22,6 +25,9 @@ const FORM: Readonly<Record<ErrorCode, readonly [status: number, title: string]>
   not_acceptable: [406, "Not acceptable"],
   payload_too_large: [413, "Request too large"],
   conflict: [409, "Conflict"],
+  idempotency_conflict: [409, "Idempotency key is in use"],
+  outcome_unknown: [409, "Outcome of an earlier call is unknown"],
+  answer_not_kept: [410, "Executed, but the answer is gone"],
   precondition_failed: [412, "Changed in the meantime"],
   managed_by_config: [409, "Managed by the config file"],
   config_invalid: [500, "Invalid configuration"],
@@ -35,13 +41,17 @@ const FORM: Readonly<Record<ErrorCode, readonly [status: number, title: string]>
   upstream_reply_too_large: [502, "Upstream's answer is too large"],
   upstream_protocol_error: [502, "Upstream does not follow the protocol"],
   upstream_busy: [503, "Upstream is busy"],
+  crash_loop: [503, "Upstream ends again and again"],
   circuit_open: [503, "Upstream is resting after failures"],
   interaction_unsupported: [501, "Tool asks for an interaction"],
+  invalid_request_state: [400, "Invalid request state"],
+  question_expired: [410, "Question was not answered in time"],
   egress_denied: [403, "Address not allowed"],
   cancelled: [499, "Cancelled by the caller"],
   storage_unavailable: [503, "Storage unavailable"],
   search_unavailable: [503, "Search mode unavailable"],
   overloaded: [503, "Overloaded"],
+  rate_limited: [429, "Too many requests"],
   shutting_down: [503, "Shutting down"],
   internal: [500, "Internal error"],
 };
@@ -110,6 +120,7 @@ function headersOf({ status, request_id, retry_after_ms, details }: Problem): Re
     ...(retry_after_ms === undefined
       ? {}
       : { "retry-after": String(Math.max(1, Math.ceil(retry_after_ms / 1_000))) }),
+    ...(status === 429 ? refusalHeaders(details, retry_after_ms) : {}),
     ...(status === 405 && typeof allow === "string" ? { allow } : {}),
   };
 }

@@ -30,6 +30,9 @@ export interface RawRequest {
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   readonly requestId: string;
+  /** `performance.now()` when the request came in, and when it was known whose it is. */
+  readonly arrivedAt: number;
+  readonly authenticatedAt: number;
 }
 
 export interface RouteRequest<Query, Body> extends Omit<RawRequest, "query" | "body" | "identity"> {
@@ -83,7 +86,7 @@ export function route<Query = unknown, Body = undefined>(
       const body = (
         row.body === undefined ? undefined : parse(row.body, raw.body, "The request body")
       ) as Body;
-      const { params, headers, signal, requestId } = raw;
+      const { params, headers, signal, requestId, arrivedAt, authenticatedAt } = raw;
       return handle({
         query,
         body,
@@ -91,6 +94,8 @@ export function route<Query = unknown, Body = undefined>(
         headers,
         signal,
         requestId,
+        arrivedAt,
+        authenticatedAt,
         get identity() {
           if (raw.identity === undefined) throw new Unauthenticated();
           return raw.identity;

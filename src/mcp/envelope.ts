@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-import { type JsonObject, isJsonObject, stringAt } from "../domain/json.ts";
+import { type Json, type JsonObject, isJsonObject, stringAt } from "../domain/json.ts";
 import { META, RPC, VERSIONS_OF_2025, VERSION_2026 } from "../domain/protocol.ts";
 import { decodeHeaderValue, nameOf } from "../wire/mcp-headers.ts";
 import { RpcFailure } from "./rpc-errors.ts";
@@ -43,6 +43,12 @@ export function readEnvelope(method: string, params: JsonObject, headers: Incomi
   return { capabilities, clientInfo, logLevel: stringAt(meta, META.logLevel) };
 }
 
+/** What a client says of itself in `_meta`, before anything is checked. */
+export function clientInfoIn(meta: Json | undefined): JsonObject | undefined {
+  const info = isJsonObject(meta) ? meta[META.clientInfo] : undefined;
+  return isJsonObject(info) ? info : undefined;
+}
+
 function checkVersion(version: string, header: string | string[] | undefined): void {
   if (header === undefined) throw mismatch("the MCP-Protocol-Version header is missing");
   if (header !== version)
@@ -77,7 +83,14 @@ function invalidEnvelope(key: string): RpcFailure {
   return new RpcFailure(400, { code: RPC.invalidParams, message, data: { missing: [key] } });
 }
 
-const GATEWAY_KEYS: ReadonlySet<string> = new Set([...Object.values(META), "progressToken"]);
+/** The client's name for a call, see docs/calls.md. */
+export const META_IDEMPOTENCY_KEY = "io.switchgear/idempotencyKey";
+
+const GATEWAY_KEYS: ReadonlySet<string> = new Set([
+  ...Object.values(META),
+  "progressToken",
+  META_IDEMPOTENCY_KEY,
+]);
 
 /** The caller's `_meta` without what each leg has of its own. */
 export function metaForUpstream(params: JsonObject): JsonObject | undefined {

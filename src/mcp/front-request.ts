@@ -3,9 +3,10 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Identity } from "../domain/identity.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Era, RequestId } from "../domain/protocol.ts";
+import type { CallRecord } from "../observability/call-record.ts";
 import type { UpstreamCall } from "../upstream/upstream.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { Session } from "./sessions.ts";
+import type { Session } from "./session.ts";
 
 /** One JSON-RPC request of a client, of either era, after its headers and envelope were checked. */
 export interface FrontRequest {
@@ -31,5 +32,11 @@ export interface FrontRequest {
   readonly mayStream: boolean;
   /** A notification on this request's own stream. */
   readonly notify: (method: string, params: JsonObject) => void;
-  readonly onNotification: (method: string, params: JsonObject) => void;
+  /** Brings an upstream's question to this client; nothing for a client that can answer none. */
+  readonly onRequest: UpstreamCall["onRequest"];
+  readonly onInterrupted: UpstreamCall["onInterrupted"];
+  /** What the upstream says during the call; nothing for a client that wants to hear none of it. */
+  readonly onNotification: UpstreamCall["onNotification"];
+  /** Of a call of a tool, where calls are recorded. */
+  readonly record?: CallRecord | undefined;
 }

@@ -2,11 +2,15 @@ import { InvalidRequest } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Era } from "../domain/protocol.ts";
-import type { Catalog } from "../registry/registry.ts";
-import { type Endpoint, keyOf } from "./endpoint.ts";
+import type { ShortList } from "../listing/listing.ts";
+import type { Catalog, Profiles } from "../registry/registry.ts";
+import { type DialectLimits, WrittenTools } from "./dialects/dialects.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { shortEntries } from "./meta-tools/short-entries.ts";
+import { type ListName, type ShownEntry, entriesOf } from "./shown-entries.ts";
 import { toolFor2025 } from "./structured-output.ts";
 
-export type ListName = "tools" | "resources" | "resourceTemplates" | "prompts";
+export type { ListName } from "./shown-entries.ts";
 
 /** How long a 2026 client may keep a list without asking again; news of a change may come earlier. */
 export const LIST_TTL_MS = 60_000;
@@ -21,37 +25,59 @@ interface Entry {
  * of the page before it, so a list that changes between two pages neither repeats nor drops the others.
  */
 export class ListPages {
-  readonly #pageSize: number;
+  readonly #limits: Pick<Limits, "listPageSize"> & DialectLimits;
+  readonly #profiles: Profiles | undefined;
+  readonly #written: WrittenTools;
   #catalogVersion = -1;
   readonly #pages = new Map<string, Buffer>();
   readonly #entries = new Map<string, readonly Entry[]>();
   readonly #texts = new WeakMap<object, Map<string, string>>();
 
-  constructor(limits: Pick<Limits, "listPageSize">) {
-    this.#pageSize = limits.listPageSize;
+  constructor(
+    limits: Pick<Limits, "listPageSize"> & DialectLimits,
+    profiles?: Profiles,
+    written = new WrittenTools(limits),
+  ) {
+    this.#limits = limits;
+    this.#profiles = profiles;
+    this.#written = written;
   }
 
-  /** JSON text of the result. Throws InvalidRequest for a cursor that this list did not give out. */
-  page(catalog: Catalog, endpoint: Endpoint, era: Era, list: ListName, cursor: string | undefined): Buffer {
+  /** JSON text of the result; `short` is what to list instead of all tools. Throws InvalidRequest for a cursor that this list did not give out. */
+  page(
+    catalog: Catalog,
+    endpoint: Endpoint,
+    era: Era,
+    list: ListName,
+    cursor: string | undefined,
+    short?: ShortList,
+  ): Buffer {
     if (catalog.version !== this.#catalogVersion) {
       this.#pages.clear();
       this.#entries.clear();
       this.#catalogVersion = catalog.version;
     }
-    const key = `${list} ${era} ${keyOf(endpoint)} ${cursor ?? ""}`;
+    const key = `${list} ${era} ${selectionOf(endpoint)} ${short?.key ?? ""} ${cursor ?? ""}`;
     const known = this.#pages.get(key);
     if (known !== undefined) return known;
-    const page = this.#build(catalog, endpoint, era, list, cursor);
+    const page = this.#build(catalog, endpoint, era, list, cursor, short);
     this.#pages.set(key, page);
     return page;
   }
 
-  #build(catalog: Catalog, endpoint: Endpoint, era: Era, list: ListName, cursor: string | undefined): Buffer {
-    const listKey = `${list} ${era} ${keyOf(endpoint)}`;
-    const entries = this.#entries.get(listKey) ?? this.#encode(catalog, endpoint, era, list);
+  #build(
+    catalog: Catalog,
+    endpoint: Endpoint,
+    era: Era,
+    list: ListName,
+    cursor: string | undefined,
+    short: ShortList | undefined,
+  ): Buffer {
+    const listKey = `${list} ${era} ${selectionOf(endpoint)} ${short?.key ?? ""}`;
+    const entries = this.#entries.get(listKey) ?? this.#encode(catalog, endpoint, era, list, short);
     this.#entries.set(listKey, entries);
     const start = cursor === undefined ? 0 : indexAfter(entries, cursor);
-    const shown = entries.slice(start, start + this.#pageSize);
+    const shown = entries.slice(start, start + this.#limits.listPageSize);
     const last = shown.at(-1);
     const next = last !== undefined && start + shown.length < entries.length ? toCursor(last.key) : undefined;
     const head =
@@ -60,58 +86,43 @@ export class ListPages {
     return Buffer.from(`${head}"${list}":[${shown.map((entry) => entry.text).join(",")}${tail}`);
   }
 
-  #encode(catalog: Catalog, endpoint: Endpoint, era: Era, list: ListName): readonly Entry[] {
-    return visible(catalog, endpoint, list).map(({ item, key, shown }) => {
-      const variant = `${era} ${endpoint.kind}`;
-      const texts = this.#texts.get(item) ?? new Map<string, string>();
-      this.#texts.set(item, texts);
-      const text =
-        texts.get(variant) ??
-        JSON.stringify(list === "tools" && era === "2025" ? toolFor2025(shown()) : shown());
-      texts.set(variant, text);
-      return { key, text };
-    });
+  #encode(
+    catalog: Catalog,
+    endpoint: Endpoint,
+    era: Era,
+    list: ListName,
+    short: ShortList | undefined,
+  ): readonly Entry[] {
+    const view = endpoint.kind === "profile" ? this.#profiles?.view(endpoint.profile) : undefined;
+    const all = entriesOf(list, { catalog, endpoint, view, written: this.#written });
+    const dialect = view?.profile.schema ?? "full";
+    const entries = short === undefined ? all : shortEntries(short, all, dialect, this.#limits);
+    return entries.map((entry) => ({
+      key: entry.key,
+      text: this.#text(entry, era, (shown) =>
+        list === "tools" && era === "2025" ? toolFor2025(shown) : shown,
+      ),
+    }));
+  }
+
+  /** Written once for each way in which an item is shown, also over several catalogs. */
+  #text(
+    { item, variant, shown }: ShownEntry,
+    era: Era,
+    inEra: (definition: JsonObject) => JsonObject,
+  ): string {
+    const texts = this.#texts.get(item) ?? new Map<string, string>();
+    this.#texts.set(item, texts);
+    const key = `${era} ${variant}`;
+    const text = texts.get(key) ?? JSON.stringify(inEra(shown()));
+    texts.set(key, text);
+    return text;
   }
 }
 
-interface Visible {
-  readonly item: object;
-  readonly key: string;
-  readonly shown: () => JsonObject;
-}
-
-/** On the merged endpoint names and URIs are the public ones; on a server's own endpoint they are the server's. */
-function visible(catalog: Catalog, endpoint: Endpoint, list: ListName): readonly Visible[] {
-  const merged = endpoint.kind === "all";
-  const here = <T extends { readonly server: string }>(items: readonly T[]) =>
-    merged ? items : items.filter((item) => item.server === endpoint.server);
-  switch (list) {
-    case "tools":
-      return here(catalog.tools).map((tool) => ({
-        item: tool,
-        key: tool.id,
-        shown: () => (merged ? { ...tool.definition, name: tool.id } : tool.definition),
-      }));
-    case "prompts":
-      return here(catalog.prompts).map((prompt) => ({
-        item: prompt,
-        key: prompt.id,
-        shown: () => (merged ? { ...prompt.definition, name: prompt.id } : prompt.definition),
-      }));
-    case "resources":
-      return here(catalog.resources).map((resource) => ({
-        item: resource,
-        key: `${resource.server} ${resource.upstreamUri}`,
-        shown: () => (merged ? { ...resource.definition, uri: resource.uri } : resource.definition),
-      }));
-    case "resourceTemplates":
-      return here(catalog.templates).map((template) => ({
-        item: template,
-        key: `${template.server} ${template.upstreamUriTemplate}`,
-        shown: () =>
-          merged ? { ...template.definition, uriTemplate: template.uriTemplate } : template.definition,
-      }));
-  }
+function selectionOf(endpoint: Endpoint): string {
+  if (endpoint.kind === "all") return "*";
+  return endpoint.kind === "server" ? endpoint.server : `p/${endpoint.profile}`;
 }
 
 function toCursor(key: string): string {

@@ -4,23 +4,38 @@ import { type JsonObject, isJsonObject, stringAt } from "../domain/json.ts";
 import type { Offering, Tool } from "../domain/offering.ts";
 import type { Era } from "../domain/protocol.ts";
 import type { CallAnswer, CallContext, ToolCall } from "../proxy/proxy.ts";
-import type { Catalog } from "../registry/registry.ts";
+import type { Catalog, Profiles } from "../registry/registry.ts";
 import { Reply } from "../wire/reply.ts";
+import { newsOf } from "./call-news.ts";
+import { completedFor2026 } from "./completed-result.ts";
+import type { WrittenTools } from "./dialects/dialects.ts";
+import { covers } from "./endpoint.ts";
 import type { FrontRequest } from "./front-request.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
 import type { Introduction } from "./introduction.ts";
 import { LIST_TTL_MS, type ListName, type ListPages } from "./list-pages.ts";
-import { listen } from "./listen.ts";
-import type { News } from "./news.ts";
+import { type ListenDeps, listen } from "./listen.ts";
+import { type MetaTools, readerOf } from "./meta-tools/meta-tools.ts";
 import { checkParamHeaders } from "./param-headers.ts";
+import { markState } from "./questions/foreign-states.ts";
+import { parkable } from "./questions/parkable.ts";
+import type { ParkedCalls } from "./questions/parked-calls.ts";
 import { toToolFailure } from "./rpc-errors.ts";
+import { SESSION_METHODS, type SessionMethodDeps } from "./session-methods.ts";
+import { principalOf } from "./session.ts";
 import { resultFor2025 } from "./structured-output.ts";
-import { withPublicUris } from "./uris.ts";
+import { TASK_METHODS, type TaskMethodDeps } from "./task-methods.ts";
+import { mayCreateTask } from "./tasks.ts";
+import { type AskedUri, withPublicQuestions, withPublicUris } from "./uris.ts";
 
-export interface MethodDeps {
+export interface MethodDeps extends ListenDeps, SessionMethodDeps, TaskMethodDeps {
   readonly catalog: () => Catalog;
+  readonly profiles: Profiles;
+  readonly written: WrittenTools;
   readonly pages: ListPages;
   readonly introduction: Introduction;
-  readonly news: News;
+  readonly metaTools: MetaTools;
+  readonly parked: ParkedCalls;
   readonly proxy: {
     callTool(call: ToolCall): Promise<CallAnswer>;
     forward(server: string, method: string, params: JsonObject, context: CallContext): Promise<Reply>;
@@ -40,22 +55,24 @@ const both = {
   "resources/list": list("resources"),
   "resources/templates/list": list("resourceTemplates"),
   "prompts/list": list("prompts"),
-  "tools/call": callTool,
-  "resources/read": readResource,
-  "prompts/get": getPrompt,
+  "tools/call": parkable(callTool),
+  "resources/read": parkable(readResource),
+  "prompts/get": parkable(getPrompt),
   "completion/complete": complete,
 } satisfies Record<string, Method>;
 
-/** Sampling, elicitation, roots, resource subscriptions and logging join these tables when the gateway relays them. */
 const METHODS: Readonly<Record<Era, ReadonlyMap<string, Method>>> = {
-  "2025": new Map<string, Method>([...Object.entries(both), ["ping", () => Reply.of("result", {}, "2025")]]),
+  "2025": new Map<string, Method>([
+    ...Object.entries({ ...both, ...SESSION_METHODS, ...TASK_METHODS["2025"] }),
+    ["ping", () => Reply.of("result", {}, "2025")],
+  ]),
   "2026": new Map<string, Method>([
-    ...Object.entries(both),
+    ...Object.entries({ ...both, ...TASK_METHODS["2026"] }),
     ["subscriptions/listen", listen],
     [
       "server/discover",
-      ({ endpoint }, { introduction }) =>
-        Reply.of("result", introduction.discovery(endpoint, LIST_TTL_MS), "2026"),
+      (request, { introduction }) =>
+        Reply.of("result", introduction.discovery(request.endpoint, LIST_TTL_MS, readerOf(request)), "2026"),
     ],
   ]),
 };
@@ -76,21 +93,27 @@ function list(name: ListName): Method {
     const cursor = params["cursor"];
     if (cursor !== undefined && typeof cursor !== "string")
       throw new InvalidRequest("params.cursor must be a string.");
-    return new Reply("result", deps.pages.page(deps.catalog(), endpoint, era, name, cursor), era);
+    const short = name === "tools" ? deps.metaTools.shortList(request) : undefined;
+    return new Reply("result", deps.pages.page(deps.catalog(), endpoint, era, name, cursor, short), era);
   };
 }
 
 async function callTool(request: FrontRequest, deps: MethodDeps): Promise<Reply> {
-  const { name, arguments: args = {} } = request.params;
+  const { name, arguments: given = {} } = request.params;
   if (typeof name !== "string") throw new InvalidRequest("params.name must be the name of a tool.");
-  if (!isJsonObject(args)) throw new InvalidRequest("params.arguments must be an object.");
-  const tool = findTool(request, deps, name) ?? (await deps.settled(), findTool(request, deps, name));
-  if (tool === undefined) throw new ToolNotFound(name);
-  if (request.era === "2026") checkParamHeaders(tool, args, request.headers);
+  if (!isJsonObject(given)) throw new InvalidRequest("params.arguments must be an object.");
+  let tool = findTool(request, deps, name) ?? (await deps.settled(), findTool(request, deps, name));
+  let args = given;
+  if (tool === undefined) {
+    if (!deps.metaTools.has(name, request)) throw new ToolNotFound(name);
+    const answer = await deps.metaTools.answer(name, given, request);
+    if (answer instanceof Reply) return answer;
+    ({ tool, args } = answer);
+  } else args = directArguments(request, deps, tool, given);
   try {
     const extra = extraOf(request.params);
     // Written out, and not spread: this is the hot path (a leading spread costs 5 µs and outlives the young generation).
-    const { identity, era, scope, signal, envelope, onProgress, onNotification, meta } = request;
+    const { identity, era, scope, signal, envelope, onProgress, onInterrupted, meta } = request;
     const call = {
       identity,
       era,
@@ -98,13 +121,20 @@ async function callTool(request: FrontRequest, deps: MethodDeps): Promise<Reply>
       signal,
       envelope,
       onProgress,
-      onNotification,
+      onRequest: answererOf(request, deps, tool.server),
+      onInterrupted,
+      onNotification: newsOf(request, deps.tasks, tool.server),
       tool,
       args,
       meta,
       extra,
+      idempotencyKey: idempotencyKeyOf(request),
+      record: request.record,
     };
-    const { reply } = await deps.proxy.callTool(call);
+    const answer = await deps.proxy.callTool(call);
+    const reply = mayCreateTask(request)
+      ? deps.tasks.created(answer.reply, tool.server, principalOf(identity))
+      : answer.reply;
     return shown(
       request,
       deps,
@@ -130,8 +160,18 @@ function extraOf(params: JsonObject): JsonObject | undefined {
 }
 
 function findTool({ endpoint }: FrontRequest, deps: MethodDeps, name: string): Tool | undefined {
+  if (endpoint.kind === "profile") return deps.profiles.view(endpoint.profile)?.tool(name);
   const catalog = deps.catalog();
   return endpoint.kind === "all" ? catalog.tool(name) : catalog.toolOf(endpoint.server, name);
+}
+
+/** Of a call that names the tool itself, also in its headers. A profile's dialect may show arguments under other names. */
+function directArguments(request: FrontRequest, deps: MethodDeps, tool: Tool, given: JsonObject): JsonObject {
+  const { endpoint, era } = request;
+  const profile = endpoint.kind === "profile" ? deps.profiles.find(endpoint.profile) : undefined;
+  const args = profile === undefined ? given : deps.written.arguments(tool, profile.schema, given);
+  if (era === "2026") checkParamHeaders(tool, args, request.headers);
+  return args;
 }
 
 async function readResource(request: FrontRequest, deps: MethodDeps): Promise<Reply> {
@@ -143,7 +183,8 @@ async function readResource(request: FrontRequest, deps: MethodDeps): Promise<Re
     const options = { details: { uri }, executed: "not_executed" } as const;
     throw new GatewayError("resource_not_found", `Resource not found: ${uri}`, options);
   }
-  return forward(request, deps, target.server, { ...request.params, uri: target.uri });
+  const asked = { publicUri: uri, upstreamUri: target.uri };
+  return forward(request, deps, target.server, { ...request.params, uri: target.uri }, asked);
 }
 
 async function getPrompt(request: FrontRequest, deps: MethodDeps): Promise<Reply> {
@@ -175,20 +216,24 @@ interface Target {
   readonly uri: string;
 }
 
-/** On a server's own endpoint everything goes to that server as it is; on the merged one the catalog knows whose it is. */
+/** On a server's own endpoint everything goes to that server as it is; elsewhere the catalog knows whose it is. */
 async function located(
   { endpoint }: FrontRequest,
   deps: MethodDeps,
   find: () => Target | undefined,
   uri: string,
 ): Promise<Target | undefined> {
-  if (endpoint.kind === "all") return find() ?? (await deps.settled(), find());
+  if (endpoint.kind !== "server") {
+    const target = find() ?? (await deps.settled(), find());
+    return target !== undefined && covers(endpoint, target.server) ? target : undefined;
+  }
   if (!deps.isRegistered(endpoint.server)) throw new ServerNotFound(endpoint.server);
   return { server: endpoint.server, uri };
 }
 
-function promptAt(_request: FrontRequest, deps: MethodDeps, name: string): Target | undefined {
-  const prompt = deps.catalog().prompt(name);
+function promptAt({ endpoint }: FrontRequest, deps: MethodDeps, name: string): Target | undefined {
+  const view = endpoint.kind === "profile" ? deps.profiles.view(endpoint.profile) : deps.catalog();
+  const prompt = view?.prompt(name);
   return prompt && { server: prompt.server, uri: prompt.name };
 }
 
@@ -201,42 +246,46 @@ async function forward(
   deps: MethodDeps,
   server: string,
   params: JsonObject,
+  asked?: AskedUri,
 ): Promise<Reply> {
   const { _meta, ...rest } = params;
   const upstreamParams = request.meta === undefined ? rest : { ...rest, _meta: request.meta };
-  const reply = await deps.proxy.forward(server, request.method, upstreamParams, contextOf(request));
-  return shown(request, deps, server, reply);
+  const reply = await deps.proxy.forward(
+    server,
+    request.method,
+    upstreamParams,
+    contextOf(request, deps, server),
+  );
+  return shown(request, deps, server, reply, asked);
 }
 
-function contextOf(request: FrontRequest): CallContext {
-  const { identity, era, scope, signal, envelope, onProgress, onNotification } = request;
-  return { identity, era, scope, signal, envelope, onProgress, onNotification };
+function contextOf(request: FrontRequest, deps: MethodDeps, server: string): CallContext {
+  const { identity, era, scope, signal, envelope, onProgress, onInterrupted } = request;
+  const onNotification = newsOf(request, deps.tasks, server);
+  const onRequest = answererOf(request, deps, server);
+  return { identity, era, scope, signal, envelope, onProgress, onRequest, onInterrupted, onNotification };
+}
+
+/** Nothing for a caller that can answer nothing. */
+function answererOf(
+  request: FrontRequest,
+  { tasks, catalog }: MethodDeps,
+  server: string,
+): CallContext["onRequest"] {
+  const answer = tasks.answererOf(request, server);
+  return answer && withPublicQuestions(answer, { catalog, endpoint: request.endpoint, server });
 }
 
 /** The answer as this caller is to see it: public URIs, and what its era demands of a result. */
-function shown(request: FrontRequest, deps: MethodDeps, server: string, reply: Reply): Reply {
-  const named = request.endpoint.kind === "all" ? withPublicUris(reply, deps.catalog(), server) : reply;
-  if (request.era === "2026") return completedFor2026(named, request.method);
-  if (named.era === "2026") refuseQuestion(named, server);
-  return named;
-}
-
-const RESULT_TYPE = Buffer.from('{"resultType":"complete",');
-const READ_RESULT = Buffer.from('{"resultType":"complete","ttlMs":0,"cacheScope":"private",');
-
-/** A 2025 upstream's result gets the members that 2026 demands, spliced in at its head. */
-function completedFor2026(reply: Reply, method: string): Reply {
-  if (reply.era === "2026" || reply.kind === "error") return reply;
-  const head = method === "resources/read" ? READ_RESULT : RESULT_TYPE;
-  const body = reply.bytes.subarray(1);
-  const isEmpty = body.toString("latin1", 0, 16).trimStart().startsWith("}");
-  return new Reply("result", Buffer.concat([isEmpty ? head.subarray(0, -1) : head, body]), "2026");
-}
-
-/** The bridge that asks a 2025 client what a 2026 upstream wants to know comes later; until then this is an error. */
-function refuseQuestion(reply: Reply, server: string): void {
-  if (reply.kind === "error" || !reply.bytes.includes('"input_required"')) return;
-  if (reply.value["resultType"] !== "input_required") return;
-  const message = `Upstream "${server}" asks the user a question, which this gateway cannot relay to a client of the 2025 protocol yet.`;
-  throw new GatewayError("interaction_unsupported", message, { details: { server }, executed: "unknown" });
+function shown(
+  request: FrontRequest,
+  deps: MethodDeps,
+  server: string,
+  reply: Reply,
+  asked?: AskedUri,
+): Reply {
+  const isOwn = request.endpoint.kind === "server";
+  const named = isOwn ? reply : withPublicUris(reply, deps.catalog(), server, asked);
+  if (request.era === "2025") return named;
+  return named.era === "2026" ? markState(named) : completedFor2026(named, request.method);
 }

@@ -16,6 +16,8 @@ const CALL_META = "io.switchgear/call";
 const BY_CODE: Partial<Record<ErrorCode, number>> = {
   invalid_request: RPC.invalidParams,
   invalid_arguments: RPC.invalidParams,
+  invalid_request_state: RPC.invalidParams,
+  idempotency_conflict: RPC.invalidParams,
   tool_not_found: RPC.invalidParams,
   prompt_not_found: RPC.invalidParams,
   session_not_found: -32001,
@@ -38,8 +40,13 @@ const SHOWN_TO_MODEL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "upstream_protocol_error",
   "upstream_busy",
   "circuit_open",
+  "crash_loop",
   "interaction_unsupported",
+  "question_expired",
+  "outcome_unknown",
+  "answer_not_kept",
   "egress_denied",
+  "rate_limited",
 ]);
 
 export function toRpcError(error: unknown, requestId: string, era: Era): RpcError {
@@ -85,10 +92,16 @@ const EXECUTED_TEXT = {
 /** The failed call as a tool result, if a model should see it that way. */
 export function toToolFailure(error: unknown, requestId: string, era: Era): Reply | undefined {
   if (!(error instanceof GatewayError) || !SHOWN_TO_MODEL.has(error.code)) return undefined;
+  return toolFailure(error, requestId, era);
+}
+
+/** A failure that the model should read, whatever its code. */
+export function toolFailure(error: GatewayError, requestId: string, era: Era): Reply {
   const executed = error.executed ?? "unknown";
-  const { server, attempts, stderr_tail } = error.details as {
+  const { server, attempts, retried, stderr_tail } = error.details as {
     server?: string;
     attempts?: number;
+    retried?: readonly string[];
     stderr_tail?: string;
   };
   const lines = [
@@ -101,6 +114,7 @@ export function toToolFailure(error: unknown, requestId: string, era: Era): Repl
     ...dataOf(error, requestId),
     executed,
     ...(attempts === undefined ? {} : { attempts }),
+    ...(retried === undefined ? {} : { retried: [...retried] }),
   };
   const result: JsonObject = {
     content: [{ type: "text", text: lines.join("\n") }],
@@ -108,6 +122,12 @@ export function toToolFailure(error: unknown, requestId: string, era: Era): Repl
     _meta: { [CALL_META]: about },
   };
   return Reply.of("result", era === "2026" ? { resultType: "complete", ...result } : result, era);
+}
+
+/** The header `Retry-After` of a refusal, in whole seconds, if it says when to come back. */
+export function retryAfterOf(error: unknown): string | undefined {
+  if (!(error instanceof GatewayError) || error.retryAfterMs === undefined) return undefined;
+  return String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
 }
 
 /** An unknown method: `-32601`, and HTTP 404 for a caller of the 2026 era. */

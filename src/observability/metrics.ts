@@ -3,6 +3,8 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { type CallMeter, CallMeters } from "./call-meters.ts";
 import { type HttpMeter, HttpMeters } from "./http-meters.ts";
 import { LabelCap, OVERFLOW } from "./label-cap.ts";
+import { LawMeters } from "./law-meters.ts";
+import { TrafficMeters } from "./traffic-meters.ts";
 
 export type { CallMeter } from "./call-meters.ts";
 export type { HttpMeter } from "./http-meters.ts";
@@ -20,11 +22,15 @@ export interface MetricsOptions {
 
 /** Every metric of the gateway. `docs/metrics.md` lists them; a test compares the two. */
 export class Metrics {
+  readonly traffic: TrafficMeters;
+  readonly law: LawMeters;
   readonly #registry = new Registry();
   readonly #calls: CallMeters;
   readonly #http: HttpMeters;
   readonly #servers: LabelCap;
   readonly #retries: Counter<"server">;
+  readonly #restarts: Counter<"server">;
+  readonly #orphans: Counter;
   readonly #cache: Counter<"result">;
   readonly #upstreams: Gauge<"server">;
   readonly #breakers: Gauge<"server">;
@@ -41,9 +47,20 @@ export class Metrics {
       labelNames: ["server"],
       registers,
     });
+    this.#restarts = new Counter({
+      name: "switchgear_child_restarts_total",
+      help: "Child processes started anew because the one before had ended by itself, by upstream.",
+      labelNames: ["server"],
+      registers,
+    });
+    this.#orphans = new Counter({
+      name: "switchgear_orphans_killed_total",
+      help: "Child processes of an earlier gateway that were found and killed at the start.",
+      registers,
+    });
     this.#cache = new Counter({
       name: "switchgear_cache_requests_total",
-      help: "Look-ups in the cache of tool answers, by result (hit, miss).",
+      help: "Look-ups in the cache of tool answers, by result (hit, miss, stale).",
       labelNames: ["result"],
       registers,
     });
@@ -59,6 +76,8 @@ export class Metrics {
       labelNames: ["server"],
       registers,
     });
+    this.traffic = new TrafficMeters(this.#registry);
+    this.law = new LawMeters(this.#registry);
     this.#registerGauges(version);
     if (process) collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 20 });
   }
@@ -73,11 +92,21 @@ export class Metrics {
     return this.#http.meter(route, method);
   }
 
-  countRetry(server: string): void {
+  countRestart(server: string): void {
+    this.#restarts.inc({ server: this.#servers.admit(server) });
+  }
+
+  countOrphans(count: number): void {
+    this.#orphans.inc(count);
+  }
+
+  /** `reason`: the error code that made it necessary. */
+  countRetry(server: string, reason = "other"): void {
+    this.law.countRetry(reason);
     this.#retries.inc({ server: this.#servers.admit(server) });
   }
 
-  countCache(result: "hit" | "miss"): void {
+  countCache(result: "hit" | "miss" | "stale"): void {
     this.#cache.inc({ result });
   }
 
@@ -89,7 +118,7 @@ export class Metrics {
     this.#setState(this.#breakers, server, BREAKER_STATE[state]);
   }
 
-  /** `read` is asked at each scrape for what is open now, by kind: sessions, streams, upstream connections. */
+  /** `read` is asked at each scrape for what is open now, by kind: sessions, upstream connections, child processes. */
   watchConnections(read: () => Readonly<Record<string, number>>): void {
     this.#readConnections = read;
   }
@@ -98,7 +127,8 @@ export class Metrics {
   forgetServer(server: string): void {
     this.#calls.forget(server);
     this.#servers.release(server);
-    for (const metric of [this.#retries, this.#upstreams, this.#breakers]) metric.remove({ server });
+    for (const metric of [this.#retries, this.#restarts, this.#upstreams, this.#breakers])
+      metric.remove({ server });
   }
 
   get contentType(): string {

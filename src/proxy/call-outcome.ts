@@ -22,5 +22,6 @@ export function outcomeOfFailure(error: unknown): CallOutcome {
   if (error instanceof UpstreamError) return error.executed === "unknown" ? "unknown" : error.outcome;
   if (!(error instanceof GatewayError)) return "unknown";
   if (error.code === "cancelled") return "cancelled";
-  return error.code === "forbidden" ? "denied" : "not_sent";
+  if (error.code === "forbidden") return "denied";
+  return error.executed === "unknown" ? "unknown" : "not_sent";
 }

@@ -1,7 +1,9 @@
+import type { ErrorCode } from "../domain/errors.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Tool } from "../domain/offering.ts";
 import type { Era } from "../domain/protocol.ts";
+import type { CallRecord } from "../observability/call-record.ts";
 import type { UpstreamCall } from "../upstream/upstream.ts";
 import type { Reply } from "../wire/reply.ts";
 
@@ -16,9 +18,14 @@ export interface CallContext {
   readonly envelope?: UpstreamCall["envelope"];
   /** Present if and only if the caller asked for progress. */
   readonly onProgress?: ((params: JsonObject) => void) | undefined;
+  /** Answers what the upstream asks during the call; the deadline waits meanwhile. */
+  readonly onRequest?: UpstreamCall["onRequest"];
+  readonly onInterrupted?: UpstreamCall["onInterrupted"];
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /** Milliseconds; overrides the server's deadline, never past its `maxTimeout`. */
   readonly timeoutMs?: number | undefined;
+  /** Where to write down what the call meets on its way. */
+  readonly record?: CallRecord | undefined;
 }
 
 export interface ToolCall extends CallContext {
@@ -28,12 +35,19 @@ export interface ToolCall extends CallContext {
   readonly meta?: JsonObject | undefined;
   /** Other members of `params` (`inputResponses`, `requestState`, `task` …), verbatim. */
   readonly extra?: JsonObject | undefined;
+  /** The caller's name for this call: sent again under the same name, it is not executed twice. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 export interface CallAnswer {
   readonly reply: Reply;
   /** How often the upstream was tried; 0 for an answer from the cache. */
   readonly attempts: number;
-  readonly cache: "hit" | "miss" | "off";
+  /** `stale`: an old answer, because the upstream failed. */
+  readonly cache: "hit" | "miss" | "stale" | "off";
   readonly durationMs: number;
+  /** Why there was more than one attempt. */
+  readonly retried?: readonly ErrorCode[] | undefined;
+  /** The answer of an earlier call with the same idempotency key, or of one that was under way. */
+  readonly repeated?: "stored" | "joined" | undefined;
 }

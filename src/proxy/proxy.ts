@@ -1,78 +1,134 @@
 import { authorize } from "../auth/auth.ts";
 import type { Cache } from "../cache/cache.ts";
+import type { Identity } from "../domain/identity.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { type Attempt, SingleFlight } from "../resilience/resilience.ts";
-import type { UpstreamCall } from "../upstream/upstream.ts";
-import { Reply } from "../wire/reply.ts";
+import type { Tool } from "../domain/offering.ts";
+import type { CallRecord } from "../observability/call-record.ts";
+import type { Attempt, BreakerReport, Guarded } from "../resilience/resilience.ts";
+import type { Answerer, UpstreamCall } from "../upstream/upstream.ts";
+import type { Reply } from "../wire/reply.ts";
 import { paramHeadersFor } from "../wire/tool-headers.ts";
+import { AnswerCache } from "./answer-cache.ts";
 import { cacheKey } from "./cache-key.ts";
-import { outcomeOf, outcomeOfFailure } from "./call-outcome.ts";
+import { type CallOutcome, outcomeOf, outcomeOfFailure } from "./call-outcome.ts";
 import type { CallAnswer, CallContext, ToolCall } from "./call.ts";
+import { type IdempotencyDeps, IdempotentCalls } from "./idempotency.ts";
+import { InputRounds } from "./input-rounds.ts";
+import { ResourceCache } from "./resource-cache.ts";
 import { CallRoutes, type RouteDeps, type ServerRoute, type ToolRoute } from "./routes.ts";
 
 export type { CallAnswer, CallContext, ToolCall } from "./call.ts";
-export type { CallOutcome } from "./call-outcome.ts";
+export { isInteractive, missingCapability } from "./client-capabilities.ts";
+export { type CallOutcome, outcomeOf, outcomeOfFailure } from "./call-outcome.ts";
+export type { KeyedResult } from "./idempotency.ts";
 
 export interface ProxyDeps extends RouteDeps {
   readonly call: (server: string, call: UpstreamCall) => Promise<Reply>;
   readonly cache: Cache;
-  readonly onCache: (result: "hit" | "miss") => void;
+  readonly onCache: (result: "hit" | "miss" | "stale") => void;
+  /** Throws or rejects with GatewayError("rate_limited"). Nothing to wait for where the counters are in memory. */
+  readonly admitCall?: ((identity: Identity, tool: Tool) => void | Promise<void>) | undefined;
+  /** Absent: keys of callers mean nothing. */
+  readonly idempotency?: IdempotencyDeps | undefined;
 }
-
-/** A result larger than this is not kept (calls.md, caches). */
-const MAX_CACHED_BYTES = 1024 * 1024;
 
 /** Carries one request of a caller to the upstream that owns its subject: authorise, cache, guard, send, count. */
 export class ToolProxy {
   readonly #deps: ProxyDeps;
   readonly #routes: CallRoutes;
-  readonly #flights = new SingleFlight();
+  readonly #answers: AnswerCache;
+  readonly #resources: ResourceCache;
+  readonly #keyed: IdempotentCalls | undefined;
 
   constructor(deps: ProxyDeps) {
     this.#deps = deps;
     this.#routes = new CallRoutes(deps);
+    this.#answers = new AnswerCache(deps.cache, deps.onCache);
+    this.#resources = new ResourceCache(deps.cache);
+    this.#keyed = deps.idempotency && new IdempotentCalls(deps.idempotency);
   }
 
   /** Throws Forbidden, an UpstreamError with what is known of the execution, or GatewayError("cancelled"). */
   async callTool(call: ToolCall): Promise<CallAnswer> {
     const route = this.#routes.ofTool(call.tool);
     const started = performance.now();
+    const { record } = call;
+    if (record !== undefined) {
+      record.server = call.tool.server;
+      record.tool = call.tool.name;
+    }
     try {
       authorize(call.identity, "tool:call");
-      const cacheable = route.cache !== undefined && !answersQuestion(call.extra);
-      const answer = cacheable
-        ? await this.#cached(route, call, started)
-        : await this.#send(route, call, started);
-      route.meter.observe(outcomeOf(answer.reply), answer.durationMs / 1_000);
+      const admitted = this.#deps.admitCall?.(call.identity, call.tool);
+      if (admitted !== undefined) await admitted;
+      if (record !== undefined) record.admitted = record.elapsed();
+      const answer = await (call.idempotencyKey === undefined || this.#keyed === undefined
+        ? this.#carry(route, call, started)
+        : this.#keyed.run(call, call.idempotencyKey, (alone) => this.#carry(route, alone, started)));
+      const outcome = outcomeOf(answer.reply);
+      route.meter.observe(outcome, answer.durationMs / 1_000);
+      if (record !== undefined) noteAnswer(record, answer, outcome);
       return answer;
     } catch (error) {
-      route.meter.observe(outcomeOfFailure(error), (performance.now() - started) / 1_000);
+      const outcome = outcomeOfFailure(error);
+      route.meter.observe(outcome, (performance.now() - started) / 1_000);
+      record?.refused(outcome, error);
       throw error;
     }
   }
 
-  /** `resources/read`, `prompts/get`, `completion/complete`: the same guard, never cached, never repeated after UNKNOWN. */
+  /**
+   * `resources/read`, `prompts/get`, `completion/complete`: the same guard, never repeated after UNKNOWN. Kept is only
+   * a resource of which the upstream says for how long and for whom.
+   */
   async forward(server: string, method: string, params: JsonObject, context: CallContext): Promise<Reply> {
     const route = this.#routes.ofServer(server);
-    const { value } = await this.#attempts(route, false, context, method, params, undefined);
-    return value;
+    if (method !== "resources/read") return this.#forwarded(route, method, params, context);
+    const read = { server, version: route.version, params, context };
+    const kept = await this.#resources.find(read);
+    if (kept !== undefined) return kept;
+    const { generation } = this.#resources;
+    const reply = await this.#forwarded(route, method, params, context);
+    this.#resources.keep(read, reply, generation);
+    return reply;
+  }
+
+  /** The upstream says that a resource, or all of them, may not be what they were. */
+  resourcesChanged(server: string, uri?: string): void {
+    this.#resources.changed(server, uri);
   }
 
   /** State of a server's breaker, for health and metrics. */
   breakerState(server: string): "closed" | "open" | "half_open" {
-    return this.#routes.ofServer(server).guard.state;
+    return this.#routes.knownGuard(server)?.state ?? "closed";
+  }
+
+  breakerReport(server: string): BreakerReport {
+    return this.#routes.ofServer(server).guard.report;
+  }
+
+  /** Stops all calls to a server until they are let through again, or a new definition begins afresh. */
+  forceBreaker(server: string, open: boolean): void {
+    this.#routes.ofServer(server).guard.force(open);
   }
 
   forgetServer(server: string): void {
     this.#routes.forget(server);
-    this.#deps.cache.purge({ tag: server });
+    void this.#deps.cache.purge({ tag: server });
   }
 
   close(): void {
     this.#routes.close();
+    this.#keyed?.close();
   }
 
-  async #send(route: ToolRoute, call: ToolCall, started: number): Promise<CallAnswer> {
+  #carry(route: ToolRoute, call: ToolCall, started: number): Promise<CallAnswer> {
+    return route.cache !== undefined && !isOneOfAKind(call.extra)
+      ? this.#cached(route, call, started)
+      : this.#send(route, call, started);
+  }
+
+  async #send(route: ToolRoute, call: ToolCall, started: number): Promise<CallAnswer & { asked: boolean }> {
     const { tool, args, meta, extra } = call;
     const plain: JsonObject = { name: tool.name, arguments: args };
     // Most calls carry nothing else, and a spread is dear on the hot path.
@@ -80,9 +136,9 @@ export class ToolProxy {
       extra === undefined && meta === undefined
         ? plain
         : { ...extra, ...plain, ...(meta === undefined ? {} : { _meta: meta }) };
-    const retryUnknown = route.retryUnknown && !answersQuestion(extra);
+    const retryUnknown = route.retryUnknown && !isOneOfAKind(extra);
     const headers = paramHeadersFor(tool, args);
-    const { value, attempts } = await this.#attempts(
+    const { value, attempts, asked, retried } = await this.#attempts(
       route,
       retryUnknown,
       call,
@@ -90,26 +146,46 @@ export class ToolProxy {
       params,
       headers,
     );
-    return { reply: value, attempts, cache: "off", durationMs: performance.now() - started };
+    return { reply: value, attempts, cache: "off", durationMs: performance.now() - started, asked, retried };
   }
 
   /** One caller's equal calls in flight share one execution; errors and `isError` answers are never kept. */
   async #cached(route: ToolRoute, call: ToolCall, started: number): Promise<CallAnswer> {
-    const { ttlMs = 0, scope = "caller" } = route.cache ?? {};
+    const { ttlMs = 0, staleMs = 0, scope = "caller" } = route.cache ?? {};
     const { identity, tool, args } = call;
-    const key = `${call.era}:${cacheKey({ identity, scope, serverVersion: route.version, tool, args })}`;
-    const hit = this.#deps.cache.get(key);
-    if (hit !== undefined) {
-      this.#deps.onCache("hit");
-      return { reply: unpack(hit.value), attempts: 0, cache: "hit", durationMs: performance.now() - started };
-    }
-    this.#deps.onCache("miss");
-    const answer = await this.#flights.run(key, call.signal, (signal) =>
-      this.#send(route, { ...call, signal }, started),
+    // A caller that can be asked may get another answer than one that cannot.
+    const kind = call.onRequest === undefined ? call.era : `${call.era}+`;
+    const key = `${kind}:${cacheKey({ identity, scope, serverVersion: route.version, tool, args })}`;
+    const { signal, timeoutMs = route.timeoutMs } = call;
+    const answer = await this.#answers.answer(
+      {
+        key,
+        ttlMs,
+        staleMs,
+        tags: [tool.server, tool.id],
+        signal,
+        timeoutMs: Math.min(timeoutMs, route.maxMs),
+        // What one user answers must not become part of another call.
+        isAlone: call.onRequest !== undefined,
+      },
+      (shared, left = timeoutMs) => {
+        if (call.record !== undefined) call.record.missed = call.record.elapsed();
+        return this.#send(route, { ...call, signal: shared, timeoutMs: left }, started);
+      },
     );
-    if (isKeepable(answer.reply))
-      this.#deps.cache.set(key, pack(answer.reply), { ttlMs, tags: [tool.server] });
-    return { ...answer, cache: "miss", durationMs: performance.now() - started };
+    const durationMs = performance.now() - started;
+    if ("kind" in answer) return { reply: answer.reply, attempts: 0, cache: answer.kind, durationMs };
+    return { ...answer, cache: "miss", durationMs };
+  }
+
+  async #forwarded(
+    route: ServerRoute,
+    method: string,
+    params: JsonObject,
+    context: CallContext,
+  ): Promise<Reply> {
+    const { value } = await this.#attempts(route, false, context, method, params, undefined);
+    return value;
   }
 
   #attempts(
@@ -119,26 +195,48 @@ export class ToolProxy {
     method: string,
     params: JsonObject,
     headers: Readonly<Record<string, string>> | undefined,
-  ): Promise<{ value: Reply; attempts: number }> {
-    const { signal, timeoutMs = route.timeoutMs, onProgress } = context;
-    const { maxMs, attempts } = route;
-    const guarded = { signal, timeoutMs: Math.min(timeoutMs, maxMs), maxMs, attempts, retryUnknown };
-    const { era, scope, envelope, onNotification } = context;
-    return route.guard.run(guarded, (attempt) =>
-      this.#deps.call(route.server, {
-        method,
-        params,
-        era,
-        scope,
-        signal: attempt.signal,
-        headers,
-        envelope,
-        onProgress: onProgress && extending(attempt, onProgress),
-        onNotification,
-        onSent: () => attempt.sent(),
-      }),
+  ): Promise<Guarded<Reply>> {
+    const { signal, timeoutMs = route.timeoutMs, era, record } = context;
+    const { server, guard, maxMs, attempts } = route;
+    const guarded = { signal, timeoutMs: Math.min(timeoutMs, maxMs), maxMs, attempts, retryUnknown, record };
+    if (era === "2026")
+      return guard.run(guarded, (attempt) => this.#leg(server, attempt, context, method, params, headers));
+    const rounds = new InputRounds(server, params, context);
+    return guard.run(guarded, (attempt) =>
+      rounds.run(attempt, (next) => this.#leg(server, attempt, context, method, next, headers)),
     );
   }
+
+  #leg(
+    server: string,
+    attempt: Attempt,
+    context: CallContext,
+    method: string,
+    params: JsonObject,
+    headers: Readonly<Record<string, string>> | undefined,
+  ): Promise<Reply> {
+    const { era, scope, envelope, onProgress, onNotification, onRequest, onInterrupted } = context;
+    return this.#deps.call(server, {
+      method,
+      params,
+      era,
+      scope,
+      signal: attempt.signal,
+      headers,
+      envelope,
+      onProgress: onProgress && extending(attempt, onProgress),
+      onNotification,
+      onRequest: onRequest && asking(attempt, onRequest),
+      onInterrupted,
+      onSent: () => attempt.sent(),
+    });
+  }
+}
+
+function noteAnswer(record: CallRecord, { cache, reply }: CallAnswer, outcome: CallOutcome): void {
+  record.cache = cache;
+  record.answerBytes = reply.bytes.length;
+  record.succeeded(outcome);
 }
 
 function extending(attempt: Attempt, onProgress: (params: JsonObject) => void): (params: JsonObject) => void {
@@ -148,24 +246,20 @@ function extending(attempt: Attempt, onProgress: (params: JsonObject) => void): 
   };
 }
 
-/** A leg that carries the user's answers belongs to one conversation: never cached, never sent twice. */
-function answersQuestion(extra: JsonObject | undefined): boolean {
+/** The deadline waits for the user. */
+function asking(attempt: Attempt, onRequest: Answerer): Answerer {
+  return (question) => attempt.waiting(() => onRequest(question));
+}
+
+/**
+ * A leg that carries the user's answers belongs to one conversation, and one that begins a task (MCP 2025-11-25) makes
+ * something of its caller's own: never cached, never sent twice.
+ */
+function isOneOfAKind(extra: JsonObject | undefined): boolean {
+  if (extra === undefined) return false;
   return (
-    extra !== undefined && (extra["inputResponses"] !== undefined || extra["requestState"] !== undefined)
+    extra["inputResponses"] !== undefined ||
+    extra["requestState"] !== undefined ||
+    extra["task"] !== undefined
   );
-}
-
-function isKeepable(reply: Reply): boolean {
-  if (reply.kind === "error" || reply.bytes.length > MAX_CACHED_BYTES) return false;
-  const { isError, resultType = "complete" } = reply.value;
-  return isError !== true && resultType === "complete";
-}
-
-/** The era of the leg travels with the bytes, as their first one: a 2025 result is completed for a 2026 caller. */
-function pack(reply: Reply): Buffer {
-  return Buffer.concat([Buffer.from(reply.era === "2026" ? "6" : "5"), reply.bytes]);
-}
-
-function unpack(value: Buffer): Reply {
-  return new Reply("result", value.subarray(1), value[0] === 0x36 ? "2026" : "2025");
 }

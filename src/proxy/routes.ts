@@ -1,10 +1,12 @@
 import { toMs } from "../domain/duration.ts";
+import type { ErrorCode } from "../domain/errors.ts";
 import { matchesAny } from "../domain/glob.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Tool } from "../domain/offering.ts";
-import type { Server } from "../domain/server.ts";
+import type { Server, ServerSettings } from "../domain/server.ts";
 import { UpstreamGuard } from "../resilience/resilience.ts";
 import type { CallOutcome } from "./call-outcome.ts";
+import { type ToolLaw, lawOf } from "./tool-law.ts";
 
 export interface CallMeter {
   observe(outcome: CallOutcome, seconds: number): void;
@@ -18,15 +20,22 @@ export interface ServerRoute {
   readonly timeoutMs: number;
   readonly maxMs: number;
   readonly attempts: number;
+  /** Of a tool that may be repeated where its server's others are not. */
+  readonly mostAttempts: number;
   readonly trusted: boolean;
 }
 
 /** Everything about a tool that a call needs, worked out once per definition. */
-export interface ToolRoute extends ServerRoute {
+export interface ToolRoute extends ServerRoute, ToolLaw {
   readonly meter: CallMeter;
-  /** A call whose fate is unknown may be sent again: the operator trusts the upstream's hints and they allow it. */
-  readonly retryUnknown: boolean;
-  readonly cache: { readonly ttlMs: number; readonly scope: "caller" | "shared" } | undefined;
+  readonly cache:
+    | {
+        readonly ttlMs: number;
+        /** How long after that an answer may stand in for one that cannot be had. */
+        readonly staleMs: number;
+        readonly scope: "caller" | "shared";
+      }
+    | undefined;
 }
 
 export interface RouteDeps {
@@ -34,7 +43,7 @@ export interface RouteDeps {
   readonly ping: (server: string, signal: AbortSignal) => Promise<void>;
   readonly meterOf: (server: string, tool: string) => CallMeter;
   readonly onBreaker: (server: string, state: "closed" | "open" | "half_open") => void;
-  readonly onRetry: (server: string) => void;
+  readonly onRetry: (server: string, reason: ErrorCode) => void;
   readonly limits: Pick<Limits, "callMs" | "callMaxMs">;
   /** Calls in flight per upstream when its entry does not say: a child shares one pipe, an HTTP server does not. */
   readonly concurrency: { readonly http: number; readonly stdio: number };
@@ -58,14 +67,15 @@ export class CallRoutes {
     const known = this.#tools.get(tool);
     if (known !== undefined) return known;
     const server = this.ofServer(tool.server);
-    const { cache } = this.#deps.serverOf(tool.server)?.entry.gateway ?? {};
+    const settings = this.#deps.serverOf(tool.server)?.entry.gateway;
+    const { cache } = settings ?? {};
     const route: ToolRoute = {
       ...server,
+      ...lawOf(tool, settings, server),
       meter: this.#deps.meterOf(tool.server, tool.name),
-      retryUnknown: server.trusted && (tool.readOnly || tool.idempotent),
       cache:
         cache !== undefined && tool.readOnly && matchesAny(cache.tools, tool.name)
-          ? { ttlMs: toMs(cache.ttl), scope: cache.scope }
+          ? { ttlMs: toMs(cache.ttl), staleMs: toMs(cache.staleIfError), scope: cache.scope }
           : undefined,
     };
     this.#tools.set(tool, route);
@@ -80,7 +90,12 @@ export class CallRoutes {
     return route;
   }
 
-  /** The server was changed or removed: its breaker starts afresh with the new definition. */
+  /** The guard of a server that was called before. */
+  knownGuard(server: string): UpstreamGuard | undefined {
+    return this.#servers.get(server)?.guard;
+  }
+
+  /** The server was changed or removed: its breaker starts afresh with the new definition, also one that was forced open. */
   forget(server: string): void {
     this.#servers.get(server)?.guard.close();
     this.#servers.delete(server);
@@ -103,7 +118,7 @@ export class CallRoutes {
       guard: this.#guard(name, server),
       timeoutMs: toMs(timeout),
       maxMs: toMs(maxTimeout),
-      attempts: settings?.attempts ?? attempts,
+      ...attemptsOf(settings, attempts),
       trusted: settings?.trusted ?? false,
     };
   }
@@ -116,8 +131,16 @@ export class CallRoutes {
       concurrency: server?.entry.gateway.concurrency ?? usual,
       probe: (signal) => ping(name, signal),
       onState: (state) => onBreaker(name, state),
-      onRetry: () => onRetry(name),
+      onRetry: (reason) => onRetry(name, reason),
       random,
     });
   }
+}
+
+function attemptsOf(
+  settings: ServerSettings | undefined,
+  usual: number,
+): Pick<ServerRoute, "attempts" | "mostAttempts"> {
+  const mostAttempts = settings?.attempts ?? usual;
+  return { attempts: settings?.retry === "never" ? 1 : mostAttempts, mostAttempts };
 }

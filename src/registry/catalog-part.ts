@@ -37,6 +37,8 @@ export interface CatalogPart {
   readonly prompts: ReadonlyMap<string, CatalogPrompt>;
   readonly resources: ReadonlyMap<string, OfferedResource>;
   readonly templates: ReadonlyMap<string, OfferedTemplate>;
+  /** Whether it answers `resources/read`, also of what it does not list. */
+  readonly reads: boolean;
 }
 
 /** Keeps the objects and the order of `previous` where nothing changed: some upstreams list in random order. */
@@ -57,6 +59,7 @@ export function buildPart(server: Server, offering: Offering, previous?: Catalog
     prompts: settled(buildPrompts(server.name, offering, previous), previous?.prompts),
     resources: settled(resources, previous?.resources),
     templates: settled(templates, previous?.templates),
+    reads: isJsonObject(offering.capabilities["resources"]),
   };
 }
 

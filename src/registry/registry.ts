@@ -24,6 +24,9 @@ import { Sealing } from "./sealing.ts";
 import { type ConfigClash, ServerBook } from "./server-book.ts";
 
 export type { Catalog } from "./catalog.ts";
+export type { ProfileView } from "./profile-view.ts";
+export { Profiles } from "./profiles.ts";
+export { toolId } from "./tool-names.ts";
 export type { ConfigClash } from "./server-book.ts";
 
 export interface RegistryDeps {

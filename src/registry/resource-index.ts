@@ -1,7 +1,7 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { CatalogPart } from "./catalog-part.ts";
 import type { UriTemplate } from "./uri-template.ts";
-import { isWrapped, type UpstreamUri, unwrapUri, wrapUri } from "./wrapped-uris.ts";
+import { isUiUri, isWrapped, type UpstreamUri, unwrapUri, wrapUri } from "./wrapped-uris.ts";
 
 export interface CatalogResource {
   /** As callers of the merged endpoint see it. */
@@ -34,6 +34,8 @@ export class ResourceIndex {
   readonly resources: readonly CatalogResource[];
   readonly templates: readonly CatalogTemplate[];
   readonly #servers: ReadonlySet<string>;
+  /** Servers of which URIs can be read that they do not list: links of their answers, and views of apps. */
+  readonly #readers: ReadonlySet<string>;
   readonly #offerers: ReadonlyMap<string, number>;
   readonly #byUri: ReadonlyMap<string, UpstreamUri>;
   readonly #byTemplate: ReadonlyMap<string, UpstreamUri>;
@@ -41,6 +43,7 @@ export class ResourceIndex {
 
   constructor(parts: readonly CatalogPart[]) {
     this.#servers = new Set(parts.map(({ server }) => server));
+    this.#readers = new Set(parts.flatMap(({ server, reads }) => (reads ? [server] : [])));
     this.#offerers = count(parts.flatMap(({ resources }) => [...resources.keys()]));
     const sharers = count(parts.flatMap(({ templates }) => [...templates.keys()]));
 
@@ -87,7 +90,8 @@ export class ResourceIndex {
     if (isWrapped(uri)) return wrapUri(server, uri);
     if (this.#offerers.has(uri)) return this.#byUri.get(uri)?.server === server ? uri : wrapUri(server, uri);
     const route = this.#match(uri);
-    return route === undefined || (route.server === server && !route.shared) ? uri : wrapUri(server, uri);
+    if (route !== undefined) return route.server === server && !route.shared ? uri : wrapUri(server, uri);
+    return isUiUri(uri) || (this.#readers.has(server) && !isWebUri(uri)) ? wrapUri(server, uri) : uri;
   }
 
   #match(uri: string): Route | undefined {
@@ -98,6 +102,11 @@ export class ResourceIndex {
     }
     return best;
   }
+}
+
+/** Links into the web are fetched by the client itself (MCP 2025-06-18, resources, common URI schemes). */
+function isWebUri(uri: string): boolean {
+  return /^https?:/i.test(uri);
 }
 
 function isShared(uri: string, times: ReadonlyMap<string, number>): boolean {

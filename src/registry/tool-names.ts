@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** So that a client's own prefix (`mcp__switchgear__`) still fits into 64 characters. */
-const MAX_LENGTH = 48;
+export const MAX_ID_LENGTH = 48;
 const DIGITS = 8;
 
 /**
@@ -11,7 +11,7 @@ const DIGITS = 8;
  */
 export function toolId(server: string, name: string): string {
   const id = readableId(server, name);
-  return id.length <= MAX_LENGTH ? id : hashedId(server, name);
+  return id.length <= MAX_ID_LENGTH ? id : hashedId(server, name);
 }
 
 /**
@@ -39,10 +39,33 @@ export function publicIds(server: string, names: readonly string[]): ReadonlyMap
 }
 
 function readableId(server: string, name: string): string {
-  return `${server}__${name.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
+  return `${server}__${plainName(name)}`;
+}
+
+/** Without the characters that some client refuses. */
+export function plainName(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9_-]/g, "_");
 }
 
 function hashedId(server: string, name: string, salt = 0): string {
+  return withHash(readableId(server, name), { server, name, salt, maxLength: MAX_ID_LENGTH });
+}
+
+/** `text` cut to make room for a hash of what it really names. */
+export function withHash(
+  text: string,
+  {
+    server,
+    name,
+    salt = 0,
+    maxLength,
+  }: {
+    readonly server: string;
+    readonly name: string;
+    readonly salt?: number;
+    readonly maxLength: number;
+  },
+): string {
   const digest = createHash("sha256").update(`${server}\n${name}\n${salt}`).digest("hex").slice(0, DIGITS);
-  return `${readableId(server, name).slice(0, MAX_LENGTH - 1 - DIGITS)}_${digest}`;
+  return `${text.slice(0, maxLength - 1 - DIGITS)}_${digest}`;
 }

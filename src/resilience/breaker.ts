@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 
 import CircuitBreaker from "opossum";
 
+import type { ErrorCode } from "../domain/errors.ts";
 import { UpstreamError, UpstreamTimeout } from "../domain/upstream-errors.ts";
 
 export type BreakerState = "closed" | "open" | "half_open";
@@ -26,6 +27,20 @@ const DEFAULTS: BreakerSettings = {
   probeMs: 5_000,
 };
 
+/** How a breaker is, for people. */
+export interface BreakerReport {
+  readonly state: BreakerState;
+  /** Opened by an operator; then it does not close by itself. */
+  readonly forced: boolean;
+  /** Until the upstream is asked whether it is alive. */
+  readonly retryInMs: number | undefined;
+  /** In the present window. */
+  readonly calls: number;
+  readonly failures: number;
+  /** In a row: the next pause is twice as long with each. */
+  readonly openings: number;
+}
+
 export interface BreakerDeps {
   readonly server: string;
   readonly settings?: Partial<BreakerSettings> | undefined;
@@ -37,6 +52,8 @@ export interface BreakerDeps {
 }
 
 const BUCKETS = 10;
+/** These say nothing of how the upstream does now: it was not asked. */
+const NO_NEWS: ReadonlySet<ErrorCode> = new Set(["upstream_busy", "crash_loop", "cancelled"]);
 const ALIVE = Promise.resolve();
 
 /** What opossum guards: not the call, but its outcome. */
@@ -93,12 +110,21 @@ export class Breaker {
     return this.#circuit.halfOpen ? "half_open" : "closed";
   }
 
+  get report(): BreakerReport {
+    this.#rotate();
+    this.#flush();
+    const { state } = this;
+    const { fires: calls, failures } = this.#circuit.stats;
+    const isPausing = state === "open" && !this.#forcedOpen;
+    const retryInMs = isPausing ? Math.max(0, Math.ceil(this.#halfOpenAt - this.#deps.now())) : undefined;
+    return { state, forced: this.#forcedOpen, retryInMs, calls, failures, openings: this.#openings };
+  }
+
   /** Why a call may not go through now; nothing when it may. */
   refusal(): UpstreamError | undefined {
     if (this.state === "closed") return undefined;
     const { server, now } = this.#deps;
-    const halfOpenAt = this.#openedAt + (this.#options.resetTimeout ?? 0);
-    const retryAfterMs = Math.max(1_000, Math.ceil(halfOpenAt - now()));
+    const retryAfterMs = Math.max(1_000, Math.ceil(this.#halfOpenAt - now()));
     const message = this.#forcedOpen
       ? `Calls to upstream "${server}" are stopped by an operator.`
       : `Upstream "${server}" failed too often; it is left alone for about ${Math.ceil(retryAfterMs / 1_000)} s.`;
@@ -108,6 +134,10 @@ export class Breaker {
     });
   }
 
+  get #halfOpenAt(): number {
+    return this.#openedAt + (this.#options.resetTimeout ?? 0);
+  }
+
   succeeded(): void {
     this.#rotate();
     this.#successes++;
@@ -115,8 +145,7 @@ export class Breaker {
 
   /** Resolves when the conclusion is drawn. What ends while the breaker is not closed changes nothing. */
   async failed(error: unknown): Promise<void> {
-    if (!(error instanceof UpstreamError) || error.code === "upstream_busy" || error.code === "cancelled")
-      return;
+    if (!(error instanceof UpstreamError) || NO_NEWS.has(error.code)) return;
     if (error.outcome === "rejected") return this.succeeded();
     if (this.#circuit.closed) await this.#tell(error);
   }

@@ -50,9 +50,14 @@ export class Bulkhead {
     return "queue";
   }
 
-  /** Gives a slot back; the first in the queue inherits it. */
+  /** A slot for a call that had one and gave it up for a while: at once, even when that makes one too many. */
+  reenter(): void {
+    this.#inFlight++;
+  }
+
+  /** Gives a slot back; the first in the queue inherits it, unless there was one too many. */
   leave(): void {
-    const next = this.#queue.shift();
+    const next = this.#inFlight > this.#slots ? undefined : this.#queue.shift();
     if (next === undefined) this.#inFlight--;
     else next.waiter.granted();
   }

@@ -1,4 +1,4 @@
-import { GatewayError } from "../domain/errors.ts";
+import { type ErrorCode, GatewayError } from "../domain/errors.ts";
 import type { Executed } from "../domain/outcome.ts";
 import { UpstreamError } from "../domain/upstream-errors.ts";
 
@@ -10,6 +10,8 @@ export interface CallHistory {
   readonly sent: boolean;
   /** An earlier attempt ended `unknown`: whatever came later, the call may have been executed. */
   readonly everUnknown: boolean;
+  /** Why there was more than one attempt. */
+  readonly retried?: readonly ErrorCode[] | undefined;
 }
 
 const EARLIER = " An earlier attempt may have been executed.";
@@ -23,7 +25,8 @@ export function callFailure(error: unknown, history: CallHistory): GatewayError 
     return new GatewayError("internal", message, { cause: error, details: { server, attempts }, executed });
   }
   const { code, fix, retryAfterMs } = error;
-  const options = { cause: error, details: { ...error.details, attempts }, fix, ...given({ retryAfterMs }) };
+  const details = { ...error.details, attempts, ...(history.retried && { retried: history.retried }) };
+  const options = { cause: error, details, fix, ...given({ retryAfterMs }) };
   if (!(error instanceof UpstreamError)) {
     const executed = everUnknown ? "unknown" : (error.executed ?? executedSoFar(history));
     return new GatewayError(code, error.message, { ...options, retryable: error.retryable, executed });

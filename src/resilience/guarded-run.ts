@@ -1,39 +1,13 @@
-import type { GatewayError } from "../domain/errors.ts";
+import { type ErrorCode, GatewayError } from "../domain/errors.ts";
 import { UpstreamError, UpstreamTimeout } from "../domain/upstream-errors.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Bulkhead, Waiter } from "./bulkhead.ts";
 import { type CallHistory, callFailure, cancelled } from "./call-failure.ts";
+import { Deadline } from "./deadline.ts";
+import type { Attempt, Guarded, GuardedCall } from "./guarded-call.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import { retryDelayMs } from "./retry-law.ts";
 import type { PooledController, SignalPool } from "./signal-pool.ts";
-
-/** One try to get an answer from the upstream. */
-export interface Attempt {
-  /** Aborts when the caller leaves or the deadline passes; its reason is the error that the caller gets. */
-  readonly signal: AbortSignal;
-  /** Counts from 1. */
-  readonly number: number;
-  /** To be called just before the first byte leaves: from here on a failure is `unknown`. */
-  sent(): void;
-  /** The upstream is at work: the deadline moves to `timeoutMs` from now, at most `maxMs` from the start. */
-  progress(): void;
-}
-
-export interface GuardedCall {
-  readonly signal: AbortSignal;
-  /** One deadline over the wait for a slot and all attempts. */
-  readonly timeoutMs: number;
-  readonly maxMs: number;
-  /** Whether an attempt that may have been executed may be repeated. */
-  readonly retryUnknown: boolean;
-  /** How many in all, the first included. */
-  readonly attempts: number;
-}
-
-export interface Guarded<T> {
-  readonly value: T;
-  readonly attempts: number;
-}
 
 /** What all calls to one upstream share. */
 export interface GuardParts {
@@ -43,7 +17,7 @@ export interface GuardParts {
   readonly budget: RetryBudget;
   readonly signals: SignalPool;
   readonly queueWaitMs: number;
-  readonly onRetry: (() => void) | undefined;
+  readonly onRetry: ((reason: ErrorCode) => void) | undefined;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -62,20 +36,23 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class GuardedRun<T> implements Waiter {
   readonly #deps: RunDeps<T>;
   readonly #controller: PooledController;
-  readonly #startedAt: number;
-  #deadline: number;
+  readonly #deadline: Deadline;
   #timer: NodeJS.Timeout | undefined;
-  #place: "outside" | "queue" | "slot" | "over" = "outside";
+  #place: "outside" | "queue" | "slot" | "asking" | "over" = "outside";
   #number = 0;
   #sent = false;
   #everUnknown = false;
+  #asked = false;
+  /** Questions that are open now. */
+  #questions = 0;
   #wake: (() => void) | undefined;
+  #retried: ErrorCode[] | undefined;
 
   constructor(deps: RunDeps<T>) {
     this.#deps = deps;
-    this.#controller = deps.parts.signals.take();
-    this.#startedAt = deps.parts.now();
-    this.#deadline = this.#startedAt + Math.min(deps.call.timeoutMs, deps.call.maxMs);
+    const { parts, call } = deps;
+    this.#controller = parts.signals.take();
+    this.#deadline = new Deadline(parts.now(), call.timeoutMs, call.maxMs);
   }
 
   get signal(): AbortSignal {
@@ -86,7 +63,7 @@ export class GuardedRun<T> implements Waiter {
     const { parts, call } = this.#deps;
     if (call.signal.aborted) return this.handleEvent();
     call.signal.addEventListener("abort", this);
-    this.#arm(this.#deadline - this.#startedAt);
+    this.#arm(this.#deadline.allowedMs);
     const place = parts.bulkhead.enter(this);
     if (place === "full") return this.refused();
     this.#place = place;
@@ -95,6 +72,8 @@ export class GuardedRun<T> implements Waiter {
 
   granted(): void {
     this.#place = "slot";
+    const { record } = this.#deps.call;
+    if (record !== undefined) record.granted = record.elapsed();
     this.#deps.parts.budget.earn();
     this.#attempts().catch((error: unknown) => this.#fail(error));
   }
@@ -119,23 +98,55 @@ export class GuardedRun<T> implements Waiter {
   }
 
   progress(attempt: number): void {
-    if (attempt !== this.#number) return;
-    const { parts, call } = this.#deps;
-    const extended = Math.min(parts.now() + call.timeoutMs, this.#startedAt + call.maxMs);
-    this.#deadline = Math.max(this.#deadline, extended);
+    if (attempt === this.#number) this.#deadline.extend(this.#deps.parts.now());
+  }
+
+  async waiting<W>(attempt: number, work: () => Promise<W>): Promise<W> {
+    if (attempt !== this.#number || this.#over()) return work();
+    this.#asked = true;
+    if (this.#questions++ === 0) this.#stepAside();
+    try {
+      return await work();
+    } finally {
+      if (attempt === this.#number && this.#questions > 0 && --this.#questions === 0) this.#stepBack();
+    }
+  }
+
+  #stepAside(): void {
+    const { bulkhead, now } = this.#deps.parts;
+    this.#deps.call.record?.paused();
+    clearTimeout(this.#timer);
+    this.#deadline.pause(now());
+    this.#place = "asking";
+    bulkhead.leave();
+  }
+
+  /** Whoever asked is in the middle of the call: it must not wait for a slot now. */
+  #stepBack(): void {
+    this.#questions = 0;
+    if (this.#place !== "asking") return;
+    this.#deps.call.record?.resumed();
+    const { bulkhead, now } = this.#deps.parts;
+    this.#place = "slot";
+    bulkhead.reenter();
+    this.#deadline.resume(now());
+    this.#arm(this.#deadline.leftMs(now()));
   }
 
   async #attempts(): Promise<void> {
-    const { parts, attempt } = this.#deps;
+    const { parts, attempt, call } = this.#deps;
     const refusal = parts.breaker.refusal();
     if (refusal !== undefined) return this.#give(refusal);
     for (;;) {
       this.#number++;
       this.#sent = false;
+      call.record?.attempt(this.#number);
       try {
         const value = await attempt(new NumberedAttempt(this, this.#number));
         return this.#succeed(value);
       } catch (error) {
+        this.#stepBack();
+        call.record?.attemptFailed(error);
         if (!(await this.#mayTryAgain(error))) return this.#fail(error);
       }
     }
@@ -143,8 +154,10 @@ export class GuardedRun<T> implements Waiter {
 
   #succeed(value: T): void {
     if (!this.#end()) return;
-    const { parts, resolve } = this.#deps;
-    resolve({ value, attempts: this.#number });
+    const { parts, call, resolve } = this.#deps;
+    if (call.record !== undefined) call.record.answered = call.record.elapsed();
+    const result = { value, attempts: this.#number, asked: this.#asked };
+    resolve(this.#retried === undefined ? result : { ...result, retried: this.#retried });
     parts.breaker.succeeded();
     parts.signals.give(this.#controller);
   }
@@ -155,16 +168,30 @@ export class GuardedRun<T> implements Waiter {
     if (this.#place === "over") return false;
     await parts.breaker.failed(failure);
     if (this.#number >= call.attempts || parts.breaker.state !== "closed") return false;
-    const { retryUnknown } = call;
-    const delayMs = retryDelayMs(failure, { attempt: this.#number, retryUnknown, random: parts.random });
+    const delayMs = this.#delayMs(failure);
     const now = parts.now();
-    if (delayMs === undefined || now + delayMs >= this.#deadline || !parts.budget.spend(now)) return false;
+    if (delayMs === undefined || delayMs >= this.#deadline.leftMs(now) || !parts.budget.spend(now))
+      return false;
     this.#everUnknown ||= failure instanceof UpstreamError && failure.outcome === "unknown";
     this.#sent = false;
     await this.#pause(delayMs);
     if (this.#over() || parts.breaker.state !== "closed") return false;
-    parts.onRetry?.();
+    this.#note(failure);
     return true;
+  }
+
+  #note(failure: unknown): void {
+    const reason = failure instanceof GatewayError ? failure.code : "internal";
+    this.#retried ??= [];
+    this.#retried.push(reason);
+    this.#deps.parts.onRetry?.(reason);
+  }
+
+  /** Until the next attempt; nothing if there must be none. */
+  #delayMs(failure: unknown): number | undefined {
+    const { parts, call } = this.#deps;
+    const retryUnknown = call.retryUnknown && !this.#asked;
+    return retryDelayMs(failure, { attempt: this.#number, retryUnknown, random: parts.random });
   }
 
   /** Ends early when the call does. */
@@ -185,13 +212,14 @@ export class GuardedRun<T> implements Waiter {
 
   #timeUp(): void {
     const { parts } = this.#deps;
-    const left = this.#deadline - parts.now();
+    const left = this.#deadline.leftMs(parts.now());
     // Progress moves the deadline, not the timer; and a timer may fire a fraction of a millisecond early.
     if (left > 1) return this.#arm(left);
     const attempting = this.#number > 0 && this.#wake === undefined;
-    const afterMs = Math.round(this.#deadline - this.#startedAt);
-    const { attempts, sent, everUnknown } = this.#history();
-    const error = new UpstreamTimeout(parts.server, afterMs, sent || everUnknown, { attempts });
+    const { attempts, sent, everUnknown, retried } = this.#history();
+    const { allowedMs } = this.#deadline;
+    const details = { attempts, ...(retried && { retried }) };
+    const error = new UpstreamTimeout(parts.server, allowedMs, sent || everUnknown, details);
     if (!this.#end()) return;
     if (attempting) parts.breaker.failed(error).catch(() => {});
     this.#abandon(error);
@@ -209,6 +237,7 @@ export class GuardedRun<T> implements Waiter {
 
   /** Before the abort: an attempt that rejects on its signal must find the call already over. */
   #abandon(error: GatewayError): void {
+    this.#deps.call.record?.attemptFailed(error);
     this.#deps.reject(error);
     this.#controller.abort(error);
     this.#wake?.();
@@ -233,15 +262,18 @@ export class GuardedRun<T> implements Waiter {
 
   #history(): CallHistory {
     const { server } = this.#deps.parts;
-    return { server, attempts: this.#number, sent: this.#sent, everUnknown: this.#everUnknown };
+    const everUnknown = this.#everUnknown || this.#asked;
+    return { server, attempts: this.#number, sent: this.#sent, everUnknown, retried: this.#retried };
   }
 }
 
+type RunOfAttempts = Pick<GuardedRun<unknown>, "signal" | "sent" | "progress" | "waiting">;
+
 class NumberedAttempt implements Attempt {
   readonly number: number;
-  readonly #run: Pick<GuardedRun<unknown>, "signal" | "sent" | "progress">;
+  readonly #run: RunOfAttempts;
 
-  constructor(run: Pick<GuardedRun<unknown>, "signal" | "sent" | "progress">, number: number) {
+  constructor(run: RunOfAttempts, number: number) {
     this.#run = run;
     this.number = number;
   }
@@ -256,5 +288,9 @@ class NumberedAttempt implements Attempt {
 
   progress(): void {
     this.#run.progress(this.number);
+  }
+
+  waiting<W>(work: () => Promise<W>): Promise<W> {
+    return this.#run.waiting(this.number, work);
   }
 }

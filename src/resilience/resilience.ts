@@ -1,12 +1,15 @@
+import type { ErrorCode } from "../domain/errors.ts";
 import { UpstreamUnavailable } from "../domain/upstream-errors.ts";
-import { Breaker, type BreakerSettings, type BreakerState } from "./breaker.ts";
+import { Breaker, type BreakerReport, type BreakerSettings, type BreakerState } from "./breaker.ts";
 import { Bulkhead } from "./bulkhead.ts";
-import { type Attempt, type GuardParts, type Guarded, type GuardedCall, GuardedRun } from "./guarded-run.ts";
+import type { Attempt, Guarded, GuardedCall } from "./guarded-call.ts";
+import { type GuardParts, GuardedRun } from "./guarded-run.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { SignalPool } from "./signal-pool.ts";
 
-export type { BreakerSettings, BreakerState } from "./breaker.ts";
-export type { Attempt, Guarded, GuardedCall } from "./guarded-run.ts";
+export { Batches } from "./batches.ts";
+export type { BreakerReport, BreakerSettings, BreakerState } from "./breaker.ts";
+export type { Attempt, Guarded, GuardedCall } from "./guarded-call.ts";
 export { SignalPool } from "./signal-pool.ts";
 export { SingleFlight } from "./single-flight.ts";
 
@@ -21,11 +24,21 @@ export interface GuardOptions {
   /** Asks the upstream for a sign of life when its breaker is half open: never a user's call. */
   readonly probe?: (signal: AbortSignal) => Promise<void>;
   readonly onState?: (state: BreakerState) => void;
-  readonly onRetry?: () => void;
+  /** With the code of the failure that makes another attempt necessary. */
+  readonly onRetry?: (reason: ErrorCode) => void;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
   readonly random?: () => number;
 }
+
+const UNUSED: BreakerReport = {
+  state: "closed",
+  forced: false,
+  retryInMs: undefined,
+  calls: 0,
+  failures: 0,
+  openings: 0,
+};
 
 const monotonic = (): number => performance.now();
 
@@ -44,6 +57,10 @@ export class UpstreamGuard {
 
   get state(): BreakerState {
     return this.#parts?.breaker.state ?? "closed";
+  }
+
+  get report(): BreakerReport {
+    return this.#parts?.breaker.report ?? UNUSED;
   }
 
   get inFlight(): number {
@@ -80,11 +97,14 @@ export class UpstreamGuard {
     this.#parts.breaker.force(open);
   }
 
-  /** Refuses new and waiting calls; those in flight end by themselves. */
+  /** Refuses new and waiting calls; those in flight end by themselves. What comes after it begins with a closed breaker. */
   close(): void {
+    if (this.#closed) return;
+    const { state } = this;
     this.#closed = true;
     this.#bulkhead.clear();
     this.#parts?.breaker.close();
+    if (state !== "closed") this.#options.onState?.("closed");
   }
 
   #open(): GuardParts {

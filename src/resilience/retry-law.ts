@@ -13,6 +13,7 @@ const NEVER: ReadonlySet<ErrorCode> = new Set([
   "egress_denied",
   "cancelled",
   "circuit_open",
+  "crash_loop",
   "shutting_down",
 ]);
 

@@ -32,9 +32,13 @@ export class BestSlots {
 
   offer(slot: number, score: number): void {
     const offered = { slot, score };
-    let position = this.#slots.length;
-    while (position > 0 && this.#goesBefore(offered, this.#slots[position - 1])) position--;
-    this.#slots.splice(position, 0, offered);
+    let low = 0;
+    for (let high = this.#slots.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      if (this.#goesBefore(offered, this.#slots[middle])) high = middle;
+      else low = middle + 1;
+    }
+    this.#slots.splice(low, 0, offered);
     if (this.#slots.length > this.#limit) this.#slots.pop();
     const last = this.#slots.length < this.#limit ? undefined : this.#slots.at(-1);
     this.#threshold = last === undefined || this.#pinned.has(last.slot) ? 0 : last.score;

@@ -23,7 +23,7 @@ const LAWS: readonly FieldLaw[] = [
 ];
 
 /** BM25's k1: how soon more occurrences of a term stop to matter. */
-const SATURATION = 1.5;
+const SATURATION = 2.2;
 
 /** BM25F without the IDF: how much each term says about the tool, from 0 to 1. */
 export function impactsOf(fields: ToolFields, analyzer: Analyzer): Map<string, number> {

@@ -3,9 +3,9 @@ import { STOP_WORDS } from "./stop-words.ts";
 import { words } from "./tokens.ts";
 
 /** How much a related term counts against the word itself. */
-const RELATED_WEIGHT = 0.3;
+const RELATED_WEIGHT = 0.35;
 /** A term that several words of the query hint at counts more, but never as much as a word of the query. */
-const MAX_RELATED_WEIGHT = 0.6;
+const MAX_RELATED_WEIGHT = 0.7;
 const MAX_ENTRY_WORDS = 3;
 
 export interface RelatedTerm {

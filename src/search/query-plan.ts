@@ -15,6 +15,8 @@ const MISS_WEIGHTS: readonly number[] = [1, 0.6, 0.4];
 const COMMON_COUNT = 100;
 const COMMON_SHARE = 0.03;
 const MIN_PART_LENGTH = 3;
+/** A question has many everyday words and few that matter: those count somewhat more than BM25 has it. */
+const RARITY_POWER = 1.2;
 
 /** One posting list to be read, and how much each of its impacts counts. */
 export interface PlanTerm {
@@ -149,10 +151,10 @@ export class QueryPlanner {
     return count > 0 && count <= COMMON_COUNT + COMMON_SHARE * this.#view.visibleCount;
   }
 
-  /** BM25's IDF, over the visible tools alone. */
+  /** BM25's IDF, sharpened, over the visible tools alone. */
   #rarity(postings: Postings | undefined): number {
     const count = postings === undefined ? 0 : this.#count(postings);
-    return Math.log(1 + (this.#view.visibleCount - count + 0.5) / (count + 0.5));
+    return Math.log(1 + (this.#view.visibleCount - count + 0.5) / (count + 0.5)) ** RARITY_POWER;
   }
 
   #count(postings: Postings): number {

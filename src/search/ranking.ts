@@ -3,7 +3,7 @@ import { IMPACT_BITS, MAX_IMPACT } from "./postings.ts";
 import type { PlanTerm, QueryPlan } from "./query-plan.ts";
 
 /** How much a tool's best clause counts against the query as a whole. */
-const CLAUSE_SHARE = 0.4;
+const CLAUSE_SHARE = 0.5;
 
 export interface Ranked {
   readonly slot: number;
@@ -11,6 +11,16 @@ export interface Ranked {
   readonly score: number;
   /** The share of the query that the tool answers to, from 0 to 1. */
   readonly confidence: number;
+  /** BM25F's sum over the whole query, before anything is made relative. */
+  readonly raw: number;
+}
+
+export interface Ranks {
+  readonly items: readonly Ranked[];
+  /** How many candidates match at all. */
+  readonly total: number;
+  /** The slots that were asked for besides, and match. */
+  readonly others: ReadonlyMap<number, Ranked>;
 }
 
 export interface RankOptions {
@@ -23,6 +33,8 @@ export interface RankOptions {
   readonly pinned: ReadonlySet<number>;
   /** The order of slots with equal scores. */
   readonly precedes: (slot: number, other: number) => boolean;
+  /** Slots whose scores are wanted although they may not be among the best. */
+  readonly others?: Iterable<number> | undefined;
 }
 
 /**
@@ -35,19 +47,27 @@ export class Ranking {
   #bestClause = new Float32Array(0);
 
   /** The best `limit` candidates, and how many there are in all. */
-  rank(plan: QueryPlan, options: RankOptions): { items: readonly Ranked[]; total: number } {
+  rank(plan: QueryPlan, options: RankOptions): Ranks {
     this.#reserve(options.end);
     accumulate(plan.whole, this.#whole);
     for (const clause of plan.clauses) this.#addClause(clause, options);
-    const { best, highest, total } = this.#select(plan.clauses.length > 0 ? CLAUSE_SHARE : 0, options);
-    const items = best.map(({ slot, score }) => ({
-      slot,
-      score: score / highest,
-      confidence: Math.min(1, (this.#whole[slot] ?? 0) / (plan.attainable || 1)),
-    }));
+    const { best, highest, total, scoreOf } = this.#select(
+      plan.clauses.length > 0 ? CLAUSE_SHARE : 0,
+      options,
+    );
+    const toRanked = (slot: number): Ranked => {
+      const raw = this.#whole[slot] ?? 0;
+      const confidence = Math.min(1, raw / (plan.attainable || 1));
+      return { slot, score: scoreOf(slot) / highest, confidence, raw };
+    };
+    const items = best.map(({ slot }) => toRanked(slot));
+    const others = new Map<number, Ranked>();
+    for (const slot of options.others ?? []) {
+      if (options.candidates[slot] === 1 && (this.#whole[slot] ?? 0) > 0) others.set(slot, toRanked(slot));
+    }
     this.#whole.fill(0, 0, options.end);
     this.#bestClause.fill(0, 0, options.end);
-    return { items, total };
+    return { items, total, others };
   }
 
   /** Every clause is measured by its own best tool, so that a short task is heard beside a long one. */
@@ -66,6 +86,8 @@ export class Ranking {
   #select(clauseShare: number, options: RankOptions): Selection {
     const { candidates, end, pinned } = options;
     const scale = (1 - clauseShare) / highestOf(this.#whole, candidates, end);
+    const scoreOf = (slot: number): number =>
+      scale * (this.#whole[slot] ?? 0) + clauseShare * (this.#bestClause[slot] ?? 0);
     const best = new BestSlots(options);
     const anyPinned = pinned.size > 0;
     let highest = 0;
@@ -75,11 +97,11 @@ export class Ranking {
       const isPinned = anyPinned && pinned.has(slot);
       if ((whole === 0 && !isPinned) || candidates[slot] !== 1) continue;
       total++;
-      const score = scale * whole + clauseShare * (this.#bestClause[slot] ?? 0);
+      const score = scoreOf(slot);
       if (score > highest) highest = score;
       if (score >= best.threshold || isPinned) best.offer(slot, score);
     }
-    return { best: best.slots, highest: highest === 0 ? 1 : highest, total };
+    return { best: best.slots, highest: highest === 0 ? 1 : highest, total, scoreOf };
   }
 
   #reserve(end: number): void {
@@ -95,6 +117,7 @@ interface Selection {
   readonly best: BestSlots["slots"];
   readonly highest: number;
   readonly total: number;
+  readonly scoreOf: (slot: number) => number;
 }
 
 /** Adds up weight × impact per slot; whether a slot is a candidate is asked later, once. */

@@ -48,6 +48,11 @@ export class ToolShelf {
     return this.#tools[slot];
   }
 
+  /** The order of tools with equal scores: that of their ids. */
+  precedes(slot: number, other: number): boolean {
+    return (this.#tools[slot]?.id ?? "") < (this.#tools[other]?.id ?? "");
+  }
+
   /** Tool id → slot of one server. */
   slotsOf(server: string): ReadonlyMap<string, number> {
     return this.#servers.get(server) ?? new Map<string, number>();

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -49,6 +49,11 @@ export class SecretBox {
     } catch (cause) {
       throw unreadable("was changed, or belongs to another record", cause);
     }
+  }
+
+  /** A key for another purpose (HKDF, RFC 5869): each label gives another one, and none leads back to this one. */
+  deriveKey(label: string): Buffer {
+    return Buffer.from(hkdfSync("sha256", this.#key, "", `switchgear ${label}`, KEY_BYTES));
   }
 }
 

@@ -9,6 +9,9 @@ type Migration = (tables: Kysely<Tables>) => Promise<void>;
 /** In order; one that was released is never changed. Only what SQLite and Postgres both understand. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-first": createFirstTables,
+  "0002-sessions": createSessions,
+  "0003-vectors": createVectors,
+  "0004-calls": createCalls,
 };
 
 /** Any number: it only has to be the same in every replica. */
@@ -111,4 +114,69 @@ async function createFirstTables(tables: Kysely<Tables>): Promise<void> {
     .addColumn("key", "text", (column) => column.primaryKey())
     .addColumn("value", "text", (column) => column.notNull())
     .execute();
+}
+
+async function createSessions({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable("mcp_sessions")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("endpoint", "text", (column) => column.notNull())
+    .addColumn("tenant", "text", (column) => column.notNull())
+    .addColumn("subject", "text", (column) => column.notNull())
+    .addColumn("protocol_version", "text", (column) => column.notNull())
+    .addColumn("capabilities", "text", (column) => column.notNull())
+    .addColumn("client_info", "text", (column) => column.notNull())
+    .addColumn("log_level", "text")
+    .addColumn("subscriptions", "text", (column) => column.notNull())
+    .addColumn("created_at", "text", (column) => column.notNull())
+    .addColumn("last_seen_at", "text", (column) => column.notNull())
+    .execute();
+  await schema.createIndex("mcp_sessions_last_seen_at").on("mcp_sessions").column("last_seen_at").execute();
+}
+
+async function createVectors({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable("tool_vectors")
+    .addColumn("key", "text", (column) => column.primaryKey())
+    // SQLite keeps bytes as they are in a column of any type.
+    .addColumn("vector", "bytea", (column) => column.notNull())
+    .addColumn("used_on", "text", (column) => column.notNull())
+    .execute();
+  await schema.createIndex("tool_vectors_used_on").on("tool_vectors").column("used_on").execute();
+}
+
+async function createCalls({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable("idempotency_keys")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("owner", "text", (column) => column.notNull())
+    .addColumn("digest", "text", (column) => column.notNull())
+    .addColumn("leg", "text", (column) => column.notNull())
+    .addColumn("instance", "text", (column) => column.notNull())
+    .addColumn("state", "text", (column) => column.notNull())
+    .addColumn("answer", "bytea")
+    .addColumn("bytes", "integer", (column) => column.notNull())
+    .addColumn("started_at", "text", (column) => column.notNull())
+    .addColumn("expires_at", "text", (column) => column.notNull())
+    .execute();
+  await schema.createIndex("idempotency_keys_expires").on("idempotency_keys").column("expires_at").execute();
+  // So that a sweep counts without reading the answers.
+  await schema
+    .createIndex("idempotency_keys_owner")
+    .on("idempotency_keys")
+    .columns(["owner", "bytes"])
+    .execute();
+  await schema
+    .createTable("gateway_instances")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("seen_at", "text", (column) => column.notNull())
+    .execute();
+  const calls = schema.createTable("calls").addColumn("id", "text", (column) => column.primaryKey());
+  await ["tenant", "subject", "request_id", "server", "tool", "outcome"]
+    .reduce((table, name) => table.addColumn(name, "text", (column) => column.notNull()), calls)
+    .addColumn("failed", "integer", (column) => column.notNull())
+    .addColumn("view", "text", (column) => column.notNull())
+    .execute();
+  for (const column of ["subject", "request_id", "server", "failed"])
+    await schema.createIndex(`calls_${column}`).on("calls").columns(["tenant", column, "id"]).execute();
 }

@@ -3,11 +3,13 @@ import type { Limits } from "../domain/limits.ts";
 import type { Offering } from "../domain/offering.ts";
 import { type Era, RPC } from "../domain/protocol.ts";
 import { UpstreamError } from "../domain/upstream-errors.ts";
+import { badParamHeader } from "../wire/mcp-headers.ts";
 import type { Reply } from "../wire/reply.ts";
-import type { Connection } from "./connection.ts";
 import { CHECKS, KEYS, bounded } from "./definition-check.ts";
+import { EVERYTHING } from "./sharing.ts";
+import type { AnyConnection } from "./slot.ts";
 
-type List = keyof typeof CHECKS;
+export type List = keyof typeof CHECKS;
 
 const METHODS: Readonly<Record<List, string>> = {
   tools: "tools/list",
@@ -20,7 +22,7 @@ const MAX_ITEMS = 10_000;
 /** All pages of one list together, in replies of the largest size. */
 const MAX_LIST_REPLIES = 4;
 
-interface Finding {
+export interface Finding {
   readonly items: readonly JsonObject[];
   readonly quarantined: Offering["quarantined"];
 }
@@ -32,7 +34,7 @@ const NOTHING: Finding = { items: [], quarantined: [] };
  * Only a failure of the tools' list is a failure of the whole. Rejects with UpstreamError or GatewayError("cancelled").
  */
 export async function exploreConnection(
-  connection: Connection,
+  connection: AnyConnection,
   options: {
     readonly server: string;
     readonly limits: Limits;
@@ -63,13 +65,26 @@ export async function exploreConnection(
   };
 }
 
+/** One list. Rejects as `exploreConnection` does. */
+export function readList(
+  connection: AnyConnection,
+  list: List,
+  options: { readonly server: string; readonly limits: Limits; readonly signal: AbortSignal },
+): Promise<Finding> {
+  return new ListReader(connection, options).read(list);
+}
+
+export function maxItems(list: List, { toolsPerUpstream }: Pick<Limits, "toolsPerUpstream">): number {
+  return list === "tools" ? toolsPerUpstream : MAX_ITEMS;
+}
+
 class ListReader {
-  readonly #connection: Connection;
+  readonly #connection: AnyConnection;
   readonly #server: string;
   readonly #limits: Limits;
   readonly #signal: AbortSignal;
 
-  constructor(connection: Connection, options: { server: string; limits: Limits; signal: AbortSignal }) {
+  constructor(connection: AnyConnection, options: { server: string; limits: Limits; signal: AbortSignal }) {
     this.#connection = connection;
     this.#server = options.server;
     this.#limits = options.limits;
@@ -77,7 +92,9 @@ class ListReader {
   }
 
   async read(list: List): Promise<Finding> {
-    const collection = new Collection(list, this.#limits);
+    // Over HTTP a client leaves out tools whose marks for headers cannot be honoured; elsewhere marks mean nothing.
+    const { era, sessionful } = this.#connection;
+    const collection = new Collection(list, this.#limits, era === "2026" && sessionful !== undefined);
     const cursors = new Set<string>();
     let cursor: string | undefined;
     let bytes = 0;
@@ -105,6 +122,8 @@ class ListReader {
       params,
       era: this.#connection.era,
       scope: "",
+      // Some upstreams show a tool only to a client that can answer its questions.
+      envelope: EVERYTHING,
       signal: this.#signal,
     });
   }
@@ -129,12 +148,14 @@ class Collection {
   readonly #maxItems: number;
   readonly #items = new Map<string, JsonObject>();
   readonly #quarantined: { tool: string; reason: string }[] = [];
+  readonly #markHeaders: boolean;
   #left = 0;
 
-  constructor(list: List, limits: Limits) {
+  constructor(list: List, limits: Limits, markHeaders: boolean) {
     this.#list = list;
+    this.#markHeaders = markHeaders;
     this.#limits = limits;
-    this.#maxItems = list === "tools" ? limits.toolsPerUpstream : MAX_ITEMS;
+    this.#maxItems = maxItems(list, limits);
   }
 
   get full(): boolean {
@@ -159,10 +180,14 @@ class Collection {
     const name = typeof key === "string" && key !== "" ? key : "?";
     const problem = this.#items.has(name)
       ? "it is defined twice"
-      : CHECKS[this.#list](definition, this.#limits);
+      : (CHECKS[this.#list](definition, this.#limits) ?? this.#badMark(definition));
     if (problem !== undefined) this.#refuse(name, problem);
     else if (this.#items.size < this.#maxItems) this.#items.set(name, definition);
     else this.#left += 1;
+  }
+
+  #badMark({ inputSchema }: JsonObject): string | undefined {
+    return this.#markHeaders && isJsonObject(inputSchema) ? badParamHeader(inputSchema) : undefined;
   }
 
   #refuse(tool: string, reason: string): void {

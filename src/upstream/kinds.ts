@@ -1,5 +1,3 @@
-import type { Pool } from "undici";
-
 import { GatewayError } from "../domain/errors.ts";
 import type { HttpTool } from "../domain/http-tool.ts";
 import type { Limits } from "../domain/limits.ts";
@@ -7,13 +5,17 @@ import type { Era } from "../domain/protocol.ts";
 import type { Server } from "../domain/server.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Egress } from "../wire/egress.ts";
-import type { ConnectionEvents } from "./connection.ts";
+import type { ClientSelf, ConnectionEvents } from "./connection.ts";
 import { connectHttpTools } from "./http-tools/http-tools.ts";
 import type { EraMemory } from "./http/era-memory.ts";
 import type { ClientInfo, RemotePlan } from "./http/http-target.ts";
 import { connectHttp } from "./http/http.ts";
+import type { LeaseLaw } from "./leases.ts";
+import type { SharingTraits } from "./sharing.ts";
 import type { AnyConnection } from "./slot.ts";
+import type { Sockets } from "./sockets.ts";
 import { connectSse } from "./sse/sse.ts";
+import type { Children } from "./stdio/children.ts";
 import { connectStdio } from "./stdio/stdio.ts";
 
 type Entry = Server["entry"];
@@ -35,30 +37,47 @@ export interface KindDeps {
   readonly logger: Logger;
   /** The gateway's own environment, from which a child gets what every program needs. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly children: Children;
 }
 
 export interface ConnectRequest {
   readonly server: string;
   readonly wanted: Era;
-  readonly listen: boolean;
+  /** What the connection declares. */
+  readonly client: ClientSelf;
+  /** Or for one scope only. */
+  readonly shared: boolean;
   readonly deps: KindDeps;
   readonly eras: EraMemory;
-  /** The connections of this server to an origin; opened once, closed with the server. */
-  readonly pool: (url: string) => Pool;
+  readonly sockets: Sockets;
   readonly events: ConnectionEvents;
   readonly signal: AbortSignal;
 }
 
-interface Kind<Of> {
-  /** Whether there can be several connections: by era, and by whose session it is. */
-  readonly several: boolean;
+interface Kind<Of> extends SharingTraits {
+  /**
+   * For which callers there is a shared connection of the 2026 era, besides the one of 2025: all of that era, or only those
+   * who can be asked something, because a connection is dear.
+   */
+  readonly modern: "all" | "interactive" | "none";
+  readonly leaseLaw: LeaseLaw;
+  /** After how long without use a shared connection is closed, if the settings do not say; 0: never. */
+  readonly idleMs: number;
   connect(entry: Of, request: ConnectRequest): Promise<AnyConnection>;
 }
 
+const SESSIONS: LeaseLaw = { max: 256, evictIdle: true };
+const PROCESSES: LeaseLaw = { max: 16, evictIdle: false };
+
 const stdio: Kind<EntryOf<"stdio">> = {
-  several: false,
-  async connect(entry, { server, deps, events, signal }) {
-    const { limits, clientInfo, logger, environment } = deps;
+  modern: "interactive",
+  leases: "interactive",
+  questionsNameCalls: false,
+  leaseLaw: PROCESSES,
+  idleMs: 30 * 60_000,
+  async connect(entry, request) {
+    const { server, wanted, client, shared, eras, deps, events, signal } = request;
+    const { limits, clientInfo, logger, environment, children } = deps;
     const cwd = entry.cwd === undefined ? undefined : deps.expand(entry.cwd);
     const plan = {
       server,
@@ -68,35 +87,50 @@ const stdio: Kind<EntryOf<"stdio">> = {
       baseEnv: environment,
       cwd,
       era: entry.gateway.era,
+      wanted,
+      eras,
       limits,
       clientInfo,
+      client,
+      shared,
       logger,
+      children,
     };
     return connectStdio(plan, events, signal);
   },
 };
 
 const http: Kind<EntryOf<"http">> = {
-  several: true,
+  modern: "all",
+  leases: "sessions",
+  questionsNameCalls: true,
+  leaseLaw: SESSIONS,
+  idleMs: 0,
   async connect(entry, request) {
-    const { wanted, listen, eras, events, signal } = request;
-    return connectHttp(
-      { ...remote(entry, request), era: entry.gateway.era, wanted, listen, eras },
-      events,
-      signal,
-    );
+    const { wanted, shared, eras, events, signal } = request;
+    const stream = shared ? "news" : "always";
+    const { era } = entry.gateway;
+    return connectHttp({ ...remote(entry, request), era, wanted, stream, eras }, events, signal);
   },
 };
 
 const sse: Kind<EntryOf<"sse">> = {
-  several: true,
+  modern: "none",
+  leases: "sessions",
+  questionsNameCalls: false,
+  leaseLaw: SESSIONS,
+  idleMs: 0,
   async connect(entry, request) {
     return connectSse(remote(entry, request), request.events, request.signal);
   },
 };
 
 const httpTools: Kind<EntryOf<"http-tools">> = {
-  several: false,
+  modern: "none",
+  leases: "never",
+  questionsNameCalls: true,
+  leaseLaw: SESSIONS,
+  idleMs: 0,
   async connect(_, { server, deps, events, signal }) {
     const plan = { server, tools: () => deps.httpTools(), egress: deps.egress.rest, limits: deps.limits };
     return connectHttpTools(plan, events, signal);
@@ -116,7 +150,8 @@ export function kindOf(entry: Entry): Kind<Entry> {
   return KINDS[entry.type];
 }
 
-function remote(entry: EntryOf<"http"> | EntryOf<"sse">, { server, deps, pool }: ConnectRequest): RemotePlan {
+function remote(entry: EntryOf<"http"> | EntryOf<"sse">, request: ConnectRequest): RemotePlan {
+  const { server, deps, sockets, client, shared } = request;
   const { limits, clientInfo } = deps;
   const url = deps.expand(entry.url);
   // The text is not shown: what was put in for a reference may be secret.
@@ -126,7 +161,17 @@ function remote(entry: EntryOf<"http"> | EntryOf<"sse">, { server, deps, pool }:
       `The url of server "${server}" is not a valid http or https URL.`,
     );
   }
-  return { server, url, headers: expandAll(entry.headers, deps), pool: pool(url), limits, clientInfo };
+  return {
+    server,
+    url,
+    headers: expandAll(entry.headers, deps),
+    pool: sockets.forCalls(url),
+    streamPool: sockets.forStreams(url),
+    limits,
+    clientInfo,
+    client,
+    shared,
+  };
 }
 
 function expandAll(values: Readonly<Record<string, string>>, deps: KindDeps): Record<string, string> {

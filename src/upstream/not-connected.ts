@@ -11,6 +11,7 @@ const TELLING: ReadonlySet<ErrorCode> = new Set([
   "config_invalid",
   "server_not_found",
   "shutting_down",
+  "upstream_busy",
 ]);
 
 /** The failure of a call for which no connection could be made. Whatever happened, the call itself was not sent. */

@@ -1,239 +1,281 @@
-import type { Pool } from "undici";
-
-import type { GatewayError } from "../domain/errors.ts";
+import { toMs } from "../domain/duration.ts";
+import { GatewayError } from "../domain/errors.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Offering } from "../domain/offering.ts";
 import type { Era } from "../domain/protocol.ts";
 import type { Server } from "../domain/server.ts";
-import { type UpstreamError, UpstreamUnavailable } from "../domain/upstream-errors.ts";
+import { UpstreamError, UpstreamUnavailable } from "../domain/upstream-errors.ts";
 import type { Reply } from "../wire/reply.ts";
 import { Backoff } from "./backoff.ts";
-import type { ConnectionEvents, UpstreamCall } from "./connection.ts";
+import type { UpstreamCall } from "./connection.ts";
+import { CrashLoop } from "./crash-loop.ts";
 import type { EraMemory } from "./http/era-memory.ts";
+import { IdleReaper } from "./idle-reaper.ts";
 import { type KindDeps, kindOf } from "./kinds.ts";
-import { Leases } from "./leases.ts";
-import { type ListName, changedList } from "./list-changes.ts";
-import { type AnyConnection, Slot } from "./slot.ts";
+import { type Lease, Leases } from "./leases.ts";
+import { OwnLists } from "./own-lists.ts";
+import { ServerState, type UpstreamStatus } from "./server-state.ts";
+import { SharedSlots } from "./shared-slots.ts";
+import { type Caller, type Sharing, sharingOf } from "./sharing.ts";
+import { SlotMaker, type UpstreamListeners } from "./slot-maker.ts";
+import type { AnyConnection, Slot } from "./slot.ts";
+import { Sockets } from "./sockets.ts";
+import { pause } from "./wait.ts";
 
-/** How the connections to one upstream are. */
-export interface UpstreamStatus {
-  readonly state: "idle" | "connecting" | "ready" | "failed" | "disabled";
-  /** Why the last attempt failed, or how the last connection ended; nothing while one is open. */
-  readonly error?: GatewayError;
-  /** When this state began. */
-  readonly since: string;
-  /** How many are open. */
-  readonly connections: number;
-  readonly era?: Era;
-  /** All that were found so far. */
-  readonly eras: readonly Era[];
-  readonly stderrTail?: string;
-  readonly pid?: number;
-}
+/** Between attempts to follow what was followed before. */
+const RESUME_PAUSE_MS = 1_000;
 
 export interface ServerConnectionsDeps {
   readonly definition: Server;
+  /** The `idle` of the present definition: it may change without new connections. */
+  readonly idle: () => number | string | undefined;
   readonly kindDeps: KindDeps;
   readonly eras: EraMemory;
-  readonly onListChanged: (list: ListName) => void;
+  readonly listeners: UpstreamListeners;
   readonly onStatus: (status: UpstreamStatus) => void;
   readonly now: () => number;
 }
 
-type State = UpstreamStatus["state"];
-
 /**
- * All connections to one upstream, as its definition says. One that keeps no session is shared by all callers; where
- * the upstream keeps a session, each scope has a connection of its own, besides the shared one that explores and listens.
+ * All connections to one upstream, as its definition says: the shared ones, and those that belong to one scope each. See
+ * `sharingOf` for who gets which.
  */
 export class ServerConnections {
   readonly #deps: ServerConnectionsDeps;
   readonly #name: string;
+  readonly #kind: ReturnType<typeof kindOf>;
   readonly #backoff: Backoff;
-  /** By the era that was wanted, which need not be the one that was found. */
-  readonly #shared = new Map<Era, Slot>();
+  readonly #crashes: CrashLoop;
+  readonly #reaper: IdleReaper;
+  readonly #shared: SharedSlots;
   readonly #leases: Leases;
-  readonly #sockets = new Map<string, Pool>();
-  readonly #found = new Set<Era>();
-  readonly #several: boolean;
-  #state: State = "idle";
-  #since: number;
-  #error: UpstreamError | undefined;
-  #closed = false;
-  #lastStderr: string | undefined;
+  readonly #sockets: Sockets;
+  readonly #state: ServerState;
+  readonly #lists: OwnLists;
+  readonly #closing = new AbortController();
+  #warned = false;
 
   constructor(deps: ServerConnectionsDeps) {
+    const { definition, kindDeps, onStatus, now } = deps;
+    const { operator, rest } = kindDeps.egress;
     this.#deps = deps;
-    this.#name = deps.definition.name;
-    this.#several = kindOf(deps.definition.entry).several;
-    this.#backoff = new Backoff(deps.now);
-    this.#since = deps.now();
-    this.#leases = new Leases(this.#name, () => this.#createSlot("2025", false));
+    this.#name = definition.name;
+    this.#kind = kindOf(definition.entry);
+    this.#backoff = new Backoff(now);
+    this.#crashes = new CrashLoop({ server: definition.name, now });
+    this.#reaper = new IdleReaper({
+      slots: () => this.#shared.all,
+      idleMs: () => toMs(deps.idle() ?? this.#kind.idleMs),
+      onReaped: () => this.#state.changed(),
+      now,
+    });
+    this.#sockets = new Sockets(definition.egress === "any" ? operator : rest);
+    this.#state = new ServerState({
+      slots: () => [...this.#shared.all, ...this.#leases.slots],
+      leases: () => this.#leases.count,
+      onStatus: (status) => {
+        if (status.state === "ready") this.#reaper.begin();
+        onStatus(status);
+      },
+      now,
+    });
+    const { onListChanged } = deps.listeners;
+    this.#lists = new OwnLists({ server: definition.name, limits: kindDeps.limits, onListChanged });
+    const maker = new SlotMaker({
+      ...deps,
+      lists: this.#lists,
+      sockets: this.#sockets,
+      backoff: this.#backoff,
+      crashes: this.#crashes,
+      state: this.#state,
+    });
+    this.#shared = new SharedSlots({
+      modern: this.#kind.modern,
+      era: definition.entry.gateway.era,
+      create: (wanted) => maker.shared(wanted, this.#shared),
+      now,
+    });
+    this.#leases = new Leases({
+      ...this.#kind.leaseLaw,
+      create: (caller) => maker.leased(caller),
+      onDropped: (slot) => this.#lists.ended(slot),
+    });
   }
 
   call(call: UpstreamCall): Promise<Reply> {
-    const shared = this.#slotOf(call.era);
-    const connection = shared.connection;
-    if (connection === undefined) return this.#connectAndCall(shared, call);
-    return this.#isOwn(connection, call.scope) ? this.#callLeased(call) : connection.call(call);
+    const shared = this.#shared.of(call);
+    const { connection } = shared;
+    return connection === undefined ? this.#connectAndCall(shared, call) : this.#callOver(connection, call);
+  }
+
+  /** All that the upstream offers. Rejects as `Slot.open` and `exploreConnection` do. */
+  async explore(signal: AbortSignal): Promise<Offering> {
+    const connection = await this.open("2026", signal);
+    return this.#lists.explore(connection, { eras: this.#state.eras, signal });
   }
 
   /** The connection that explores and listens. Rejects as `Slot.open` does. */
   async open(era: Era, signal: AbortSignal): Promise<AnyConnection> {
-    const slot = this.#slotOf(era);
-    if (slot.connection === undefined) this.#refuseTooSoon(slot);
-    return slot.open(signal);
+    return this.#open(this.#shared.of({ era }), signal);
+  }
+
+  /** Rejects with UpstreamError, also when the upstream refuses, or with GatewayError("cancelled"). */
+  async follow(uri: string, caller: Caller, signal: AbortSignal): Promise<void> {
+    const slot = await this.#slotFor(caller, signal);
+    await slot.follow(uri, caller.scope, signal);
+  }
+
+  /** Follows what was followed on connections before these. Tries until it works, is refused, or is not wanted any more. */
+  async resume(uri: string, caller: Caller, isWanted: () => boolean): Promise<void> {
+    const { signal } = this.#closing;
+    while (isWanted() && !signal.aborted) {
+      try {
+        await this.follow(uri, caller, signal);
+        // It may have changed while nobody listened.
+        if (isWanted()) this.#deps.listeners.onResourceUpdated(uri, { uri }, [caller.scope]);
+        else this.unfollow(uri, caller);
+        return;
+      } catch (error) {
+        if (error instanceof GatewayError && error.code === "upstream_error") return this.#notFollowed(error);
+      }
+      await pause(Math.max(RESUME_PAUSE_MS, this.#backoff.retryInMs, this.#crashes.waitMs), signal);
+    }
+  }
+
+  unfollow(uri: string, caller: Caller): void {
+    for (const slot of [...this.#leases.slotsFor(caller), ...this.#shared.all])
+      if (slot.unfollow(uri, caller.scope)) return;
+  }
+
+  /** Fire and forget; nobody connects for it. */
+  notify(scope: string, method: string, params: JsonObject): void {
+    for (const { connection } of this.#leases.slotsOf(scope)) connection?.notify(method, params);
   }
 
   release(scope: string): void {
     this.#leases.release(scope);
-  }
-
-  get eras(): readonly Era[] {
-    return [...this.#found];
+    for (const slot of this.#shared.all) slot.unfollowAll(scope);
   }
 
   get status(): UpstreamStatus {
-    const open = this.#slots.flatMap(({ connection }) => connection ?? []);
-    const [first] = open;
-    const stderrTail = first?.stderrTail ?? this.#lastStderr;
-    return {
-      state: this.#state,
-      since: new Date(this.#since).toISOString(),
-      connections: open.length,
-      eras: this.eras,
-      ...(this.#error === undefined ? {} : { error: this.#error }),
-      ...(first === undefined ? {} : { era: first.era }),
-      ...(stderrTail === undefined ? {} : { stderrTail }),
-      ...(first?.pid === undefined ? {} : { pid: first.pid }),
-    };
+    return this.#state.status;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...[...this.#shared.values()].map((slot) => slot.close()), this.#leases.close()]);
-    await Promise.all([...this.#sockets.values()].map((pool) => pool.destroy()));
+    this.#closing.abort();
+    this.#reaper.close();
+    await Promise.all([this.#shared.close(), this.#leases.close()]);
+    await this.#sockets.close();
   }
 
-  get #slots(): readonly Slot[] {
-    return [...this.#shared.values(), ...this.#leases.all];
+  #callOver(connection: AnyConnection, call: UpstreamCall): Promise<Reply> {
+    const sharing = this.#sharingOf(connection, call);
+    return sharing === "shared"
+      ? this.#callShared(connection, call)
+      : this.#callLeased(connection, call, sharing);
   }
 
-  /** The shared connection for callers of an era: theirs, or one that was made for others and turned out to be of it. */
-  #slotOf(wanted: Era): Slot {
-    const era = this.#several ? wanted : "2025";
-    let slot = this.#shared.get(era);
-    if (slot?.connection !== undefined) return slot;
-    for (const other of this.#shared.values()) if (other.connection?.era === era) return other;
-    if (slot === undefined) {
-      slot = this.#createSlot(era, true);
-      this.#shared.set(era, slot);
-    }
-    return slot;
+  /** Where it cannot be told which of the callers is asked, none is. */
+  #callShared(connection: AnyConnection, call: UpstreamCall): Promise<Reply> {
+    const isMute =
+      call.onRequest !== undefined && connection.era === "2025" && !this.#kind.questionsNameCalls;
+    return connection.call(isMute ? { ...call, onRequest: undefined } : call);
   }
 
-  /** Whether callers of this scope need a connection of their own. */
-  #isOwn(shared: AnyConnection, scope: string): boolean {
-    const { sessions } = this.#deps.definition.entry.gateway;
-    if (scope === "" || shared.sessionful === undefined || sessions === "shared" || shared.era === "2026")
-      return false;
-    return sessions === "per-client" || shared.sessionful;
+  async #callLeased(connection: AnyConnection, call: UpstreamCall, sharing: Sharing): Promise<Reply> {
+    const lease = this.#take(call, sharing === "exclusive");
+    return lease === undefined ? this.#callShared(connection, call) : lease.slot.use(call);
   }
 
   async #connectAndCall(shared: Slot, call: UpstreamCall): Promise<Reply> {
-    // It works whatever became of the shared one.
-    if (this.#leases.find(call.scope)?.connection !== undefined) return this.#callLeased(call);
-    this.#refuseTooSoon(shared);
-    const connection = await shared.open(call.signal);
-    return this.#isOwn(connection, call.scope) ? this.#callLeased(call) : connection.call(call);
+    const own = this.#findOpen(call);
+    if (own !== undefined) return own.slot.use(call);
+    const connection = await this.#openShared(shared, call);
+    return connection === undefined ? this.call(call) : this.#callOver(connection, call);
   }
 
-  async #callLeased(call: UpstreamCall): Promise<Reply> {
-    this.#refuseClosed();
-    const slot = this.#leases.take(call.scope);
+  /** Nothing if it has turned out in the meantime that another one is for this caller. */
+  async #openShared(
+    slot: Slot,
+    caller: Caller & { readonly signal: AbortSignal },
+  ): Promise<AnyConnection | undefined> {
+    try {
+      await this.#open(slot, caller.signal);
+    } catch (error) {
+      if (this.#shared.of(caller) === slot) throw error;
+    }
+    return this.#shared.of(caller) === slot ? slot.connection : undefined;
+  }
+
+  /** Where a caller follows resources: where its calls go, because what they change may be known there only. */
+  async #slotFor(caller: Caller, signal: AbortSignal): Promise<Slot> {
+    const own = this.#leases.find(caller, false) ?? this.#leases.home(caller);
+    if (own?.slot.connection !== undefined) return own.slot;
+    const shared = this.#shared.of(caller);
+    const connection = await this.#openShared(shared, { ...caller, signal });
+    if (connection === undefined) return this.#slotFor(caller, signal);
+    const sharing = this.#sharingOf(connection, caller);
+    return (sharing === "shared" ? undefined : this.#takeToFollow(caller, sharing)?.slot) ?? shared;
+  }
+
+  async #open(slot: Slot, signal: AbortSignal): Promise<AnyConnection> {
     if (slot.connection === undefined) this.#refuseTooSoon(slot);
-    return slot.use(call);
+    return slot.open(signal);
+  }
+
+  #sharingOf(connection: AnyConnection, caller: Caller): Sharing {
+    return sharingOf(this.#kind, this.#deps.definition.entry.gateway.sessions, connection, caller);
+  }
+
+  /** One that works whatever became of the shared one. */
+  #findOpen(caller: Caller): Lease | undefined {
+    const lease = this.#leases.find(caller, false) ?? this.#leases.find(caller, true);
+    return lease?.slot.connection === undefined ? undefined : lease;
+  }
+
+  /** Nothing where the shared connection serves when there is no room. Throws UpstreamError (`not_sent`). */
+  #take(caller: Caller, exclusive: boolean): Lease | undefined {
+    this.#refuseClosed();
+    return this.#usable(this.#leases.take(caller, exclusive));
+  }
+
+  #takeToFollow(caller: Caller, sharing: Sharing): Lease | undefined {
+    if (sharing !== "exclusive") return this.#take(caller, false);
+    this.#refuseClosed();
+    return this.#usable(this.#leases.settle(caller));
+  }
+
+  #usable(lease: Lease | undefined): Lease | undefined {
+    if (lease === undefined) this.#noRoom();
+    else if (lease.slot.connection === undefined) this.#refuseTooSoon(lease.slot);
+    return lease;
+  }
+
+  #noRoom(): void {
+    const { max, evictIdle } = this.#kind.leaseLaw;
+    if (evictIdle) {
+      const message = `Upstream "${this.#name}" has ${max} sessions of callers, and all are in use.`;
+      throw new UpstreamError("upstream_busy", this.#name, "not_sent", message);
+    }
+    if (this.#warned) return;
+    this.#warned = true;
+    const fields = { server: this.#name, max };
+    this.#deps.kindDeps.logger.warn("no more processes of callers, the shared one is used", fields);
+  }
+
+  #notFollowed(error: GatewayError): void {
+    this.#deps.kindDeps.logger.warn("resource not followed", { server: this.#name, error });
   }
 
   /** Whoever waited while the definition was dropped must not begin anything that nobody would close. */
   #refuseClosed(): void {
-    if (this.#closed) throw new UpstreamUnavailable(this.#name, "its definition was changed or removed");
+    if (this.#closing.signal.aborted)
+      throw new UpstreamUnavailable(this.#name, "its definition was changed or removed");
   }
 
   #refuseTooSoon(slot: Slot): void {
     this.#refuseClosed();
-    const { refusal } = this.#backoff;
+    const refusal = this.#crashes.refusal ?? this.#backoff.refusal;
     if (refusal !== undefined && !slot.connecting) throw refusal;
-  }
-
-  #createSlot(wanted: Era, shared: boolean): Slot {
-    return new Slot({
-      server: this.#name,
-      connectMs: this.#deps.kindDeps.limits.connectMs,
-      connect: (events, signal) => this.#connect(wanted, shared, events, signal),
-      onNotification: (method) => {
-        const list = shared ? changedList(method) : undefined;
-        if (list !== undefined) this.#deps.onListChanged(list);
-      },
-      onConnecting: () => this.#changed(),
-      onConnected: (connection) => {
-        this.#backoff.connected();
-        this.#found.add(connection.era);
-        this.#changed();
-      },
-      onFailed: (error) => {
-        this.#backoff.failed(error);
-        this.#changed(error);
-      },
-      onEnded: (error, connection, livedMs) => {
-        this.#backoff.ended(error, livedMs);
-        this.#lastStderr = connection.stderrTail;
-        this.#changed(error);
-      },
-      now: this.#deps.now,
-    });
-  }
-
-  async #connect(
-    wanted: Era,
-    listen: boolean,
-    events: ConnectionEvents,
-    signal: AbortSignal,
-  ): Promise<AnyConnection> {
-    const { definition, kindDeps, eras } = this.#deps;
-    return kindOf(definition.entry).connect(definition.entry, {
-      server: this.#name,
-      wanted,
-      listen,
-      deps: kindDeps,
-      eras,
-      pool: (url) => this.#poolFor(new URL(url).origin),
-      events,
-      signal,
-    });
-  }
-
-  #poolFor(origin: string): Pool {
-    let pool = this.#sockets.get(origin);
-    if (pool === undefined) {
-      const { operator, rest } = this.#deps.kindDeps.egress;
-      pool = (this.#deps.definition.egress === "any" ? operator : rest).pool(origin);
-      this.#sockets.set(origin, pool);
-    }
-    return pool;
-  }
-
-  #changed(error = this.#error): void {
-    const state = this.#stateNow(error);
-    this.#error = state === "ready" ? undefined : error;
-    if (state === this.#state && state !== "failed") return;
-    this.#state = state;
-    this.#since = this.#deps.now();
-    this.#deps.onStatus(this.status);
-  }
-
-  #stateNow(error: UpstreamError | undefined): State {
-    const slots = this.#slots;
-    if (slots.some(({ connection }) => connection !== undefined)) return "ready";
-    if (slots.some(({ connecting }) => connecting)) return "connecting";
-    return error === undefined ? "idle" : "failed";
   }
 }

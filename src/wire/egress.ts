@@ -1,13 +1,10 @@
-import { lookup } from "node:dns";
-import { type LookupFunction, isIP } from "node:net";
-
-import { Pool, buildConnector } from "undici";
-
-import { GatewayError } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
-import { type AddressKind, addressKind } from "./addresses.ts";
+import { AddressGuard, denied } from "./address-guard.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { type ExchangeOptions, type HttpAnswer, HttpExchange } from "./http-exchange.ts";
+import { Http1Pool } from "./http1/http1-pool.ts";
+import { httpsPool } from "./https-pool.ts";
+import type { OriginPool } from "./origin-pool.ts";
 
 /** Where requests may go. Cloud metadata services are refused to everybody, unless their very address is in `allow`. */
 export interface EgressPolicy {
@@ -20,7 +17,7 @@ export interface EgressPolicy {
 /** The only way out for HTTP. The check sits in the connector, so it holds for what is connected to, not for what a name said before. */
 export interface Egress {
   /** Keep-alive connections to one origin; whoever asks for it closes it. No redirect is ever followed. */
-  pool(origin: string, options?: { readonly connections?: number }): Pool;
+  pool(origin: string, options?: { readonly connections?: number }): OriginPool;
   /** One request to anywhere. Its whole body is read, at most `maxBytes`; see HttpExchange for the errors. */
   request(request: OutgoingRequest): Promise<HttpAnswer>;
   /** Closes what `request` has opened. */
@@ -35,27 +32,23 @@ export interface OutgoingRequest extends Omit<ExchangeOptions, "sink"> {
 }
 
 const MAX_ORIGINS = 64;
-const ALWAYS_DENIED: ReadonlySet<AddressKind> = new Set(["metadata", "multicast", "reserved"]);
 
 export function createEgress(
   policy: EgressPolicy,
   limits: Pick<Limits, "connectMs" | "headerBytes">,
 ): Egress {
   const allow = new Set(policy.allow.map((host) => host.toLowerCase()));
-  const open = (origin: string, connections = 64): Pool => {
+  const open = (origin: string, connections = 64): OriginPool => {
     const { protocol, hostname, port, origin: exact } = parseOrigin(origin);
     if (protocol !== "http:" && protocol !== "https:")
       throw denied(hostname, "only http and https are allowed");
     const named = allow.has(hostname) || allow.has(`${hostname}:${port}`);
     const guard = new AddressGuard({ host: hostname, allow, privateToo: policy.allowPrivate || named });
-    return new Pool(exact, {
-      connections,
-      connect: guardedConnector(guard, limits.connectMs),
-      maxHeaderSize: limits.headerBytes,
-      // Every request has a deadline of its own, through its signal.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    const options = { connections, connectMs: limits.connectMs, maxHeadBytes: limits.headerBytes };
+    if (protocol === "https:") return httpsPool(exact, guard, options);
+    const { lookup, refusalOfHost: refusal } = guard;
+    const hostHeader = new URL(exact).host;
+    return new Http1Pool({ host: hostname, port: Number(port), hostHeader, lookup, refusal, ...options });
   };
   const shared = new OriginPools(open);
   return {
@@ -67,10 +60,10 @@ export function createEgress(
 
 /** The origins that were used last keep their connections. */
 class OriginPools {
-  readonly #open: (origin: string) => Pool;
-  readonly #pools = new Map<string, Pool>();
+  readonly #open: (origin: string) => OriginPool;
+  readonly #pools = new Map<string, OriginPool>();
 
-  constructor(open: (origin: string) => Pool) {
+  constructor(open: (origin: string) => OriginPool) {
     this.#open = open;
   }
 
@@ -92,7 +85,7 @@ class OriginPools {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  #poolOf(origin: string, server: string): Pool {
+  #poolOf(origin: string, server: string): OriginPool {
     const pool = this.#pools.get(origin) ?? this.#openFor(origin, server);
     this.#pools.delete(origin);
     this.#pools.set(origin, pool);
@@ -104,7 +97,7 @@ class OriginPools {
     return pool;
   }
 
-  #openFor(origin: string, server: string): Pool {
+  #openFor(origin: string, server: string): OriginPool {
     try {
       return this.#open(origin);
     } catch (error) {
@@ -119,58 +112,4 @@ function parseOrigin(origin: string): { protocol: string; hostname: string; port
   const hostname = url.hostname.replaceAll(/^\[|\]$/g, "");
   const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
   return { protocol: url.protocol, hostname, port, origin: url.origin };
-}
-
-class AddressGuard {
-  readonly #host: string;
-  readonly #allow: ReadonlySet<string>;
-  readonly #privateToo: boolean;
-
-  constructor(options: { host: string; allow: ReadonlySet<string>; privateToo: boolean }) {
-    this.#host = options.host;
-    this.#allow = options.allow;
-    this.#privateToo = options.privateToo;
-  }
-
-  /** What is wrong with this address; nothing when it may be connected to. */
-  refusal(address: string): GatewayError | undefined {
-    const kind = addressKind(address);
-    if (kind === "public" || this.#allow.has(address)) return undefined;
-    if (this.#privateToo && !ALWAYS_DENIED.has(kind)) return undefined;
-    return denied(this.#host, `it leads to a ${kind} address`);
-  }
-
-  /** Resolves for `net.connect`, which connects to one of exactly these addresses. */
-  readonly lookup: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, []);
-      const allowed = addresses.filter(({ address }) => this.refusal(address) === undefined);
-      const first = allowed[0];
-      if (first === undefined)
-        return callback(
-          this.refusal(addresses[0]?.address ?? "") ?? denied(hostname, "it has no address"),
-          [],
-        );
-      return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);
-    });
-  };
-}
-
-/** `lookup` is not asked for a host that is an address already. */
-function guardedConnector(guard: AddressGuard, timeoutMs: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: timeoutMs, lookup: guard.lookup });
-  return (options, callback) => {
-    const host = options.hostname.replaceAll(/^\[|\]$/g, "");
-    const refusal = isIP(host) === 0 ? undefined : guard.refusal(host);
-    if (refusal === undefined) connect(options, callback);
-    else callback(refusal, null);
-  };
-}
-
-function denied(host: string, reason: string): GatewayError {
-  return new GatewayError("egress_denied", `Requests to "${host}" are not allowed: ${reason}.`, {
-    details: { host },
-    fix: [{ label: "If this host is meant, add it to gateway.egress.allow in the config file" }],
-    executed: "not_executed",
-  });
 }

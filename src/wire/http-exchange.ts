@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-import type { Dispatcher, Pool } from "undici";
-
 import { GatewayError } from "../domain/errors.ts";
 import { UpstreamBroken, UpstreamError } from "../domain/upstream-errors.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
 import { connectFailure } from "./connect-failure.ts";
+import type { ExchangeController, ExchangeHandler, OriginPool, OutgoingHttp } from "./origin-pool.ts";
 import { EventTooLarge, type SseEvent, SseReader } from "./sse.ts";
 
 const EMPTY = Buffer.alloc(0);
@@ -48,13 +47,13 @@ export interface ExchangeOptions {
 
 /**
  * One HTTP request and its answer. Rejects with an UpstreamError whose outcome says whether the request was written, or
- * with GatewayError("cancelled"). On the path of every call: the handler is the only object that it makes for undici.
+ * with GatewayError("cancelled"). On the path of every call: the handler is the only object that it makes for the pool.
  */
-export class HttpExchange implements Dispatcher.DispatchHandler {
+export class HttpExchange implements ExchangeHandler {
   readonly #options: ExchangeOptions;
   #resolve: (answer: HttpAnswer) => void = () => {};
   #reject: (error: Error) => void = () => {};
-  #controller: Dispatcher.DispatchController | undefined;
+  #controller: ExchangeController | undefined;
   #settled = false;
   #sent = false;
   #status = 0;
@@ -67,7 +66,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#options = options;
   }
 
-  send(pool: Pool, request: Dispatcher.DispatchOptions): Promise<HttpAnswer> {
+  send(pool: OriginPool, request: OutgoingHttp): Promise<HttpAnswer> {
     const { signal } = this.#options;
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -87,16 +86,16 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     );
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: ExchangeController): void {
     this.#controller = controller;
     if (this.#settled) return controller.abort(GIVEN_UP);
-    // undici would send a request again that it believes to be lost: never execute twice.
+    // A pool that sends a request again which it believes to be lost: never execute twice.
     if (this.#sent) return this.#fail(new UpstreamBroken(this.#options.server, "the connection was lost"));
     this.#sent = true;
     this.#options.onSent?.();
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(_: ExchangeController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#settled) return;
     this.#status = status;
     this.#headers = headers;
@@ -107,7 +106,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     } else if (Number(headers["content-length"] ?? 0) > maxBytes) this.#tooLarge();
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_: ExchangeController, chunk: Buffer): void {
     if (this.#settled) return;
     if (this.#sse !== undefined) return this.#onEvents(this.#sse, chunk);
     if (this.#body.length + chunk.length > this.#options.maxBytes) return this.#tooLarge();
@@ -119,7 +118,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#succeed(this.#body.take());
   }
 
-  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+  onResponseError(_: ExchangeController | undefined, error: Error): void {
     if (this.#linger !== undefined) clearTimeout(this.#linger);
     if (this.#settled) return;
     const { server } = this.#options;
@@ -174,7 +173,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Only undici sees it: the exchange has settled before. */
+/** Only the pool sees it: the exchange has settled before. */
 const GIVEN_UP = new GatewayError("cancelled", "The answer is no longer wanted.");
 
 function isEventStream(headers: IncomingHttpHeaders): boolean {

@@ -89,10 +89,42 @@ export function paramHeaders(inputSchema: JsonObject): readonly ParamHeader[] {
   return [...found.values()];
 }
 
+/**
+ * Why a schema's marks cannot be honoured; nothing if they can. A client must not use a tool with such marks over HTTP
+ * (MCP 2026-07-28, transports, custom headers from tool parameters).
+ */
+export function badParamHeader(inputSchema: JsonObject): string | undefined {
+  const names = new Set<string>();
+  const visit = (schema: JsonObject, depth: number): string | undefined => {
+    const mark = schema["x-mcp-header"];
+    if (mark !== undefined) {
+      const problem = problemWithMark(mark, schema["type"], names);
+      if (problem !== undefined) return problem;
+    }
+    const { properties } = schema;
+    if (!isJsonObject(properties) || depth >= MAX_DEPTH) return undefined;
+    for (const child of Object.values(properties)) {
+      const problem = isJsonObject(child) ? visit(child, depth + 1) : undefined;
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  };
+  return visit(inputSchema, 0);
+}
+
+function problemWithMark(mark: Json, type: Json | undefined, names: Set<string>): string | undefined {
+  if (typeof mark !== "string" || !TOKEN.test(mark)) return "its x-mcp-header is not the name of a header";
+  if (!isPrimitive(type))
+    return `its x-mcp-header "${mark}" is on a parameter that is no string, integer or boolean`;
+  if (names.has(mark.toLowerCase())) return `its x-mcp-header "${mark}" is there twice`;
+  names.add(mark.toLowerCase());
+  return undefined;
+}
+
 const MAX_DEPTH = 32;
 
 function isPrimitive(type: Json | undefined): boolean {
-  return type === "string" || type === "integer" || type === "boolean" || type === "number";
+  return type === "string" || type === "integer" || type === "boolean";
 }
 
 /** The encoded headers for one call's arguments; absent and null arguments have none. */

@@ -8,9 +8,17 @@ const as = (role: Role): Identity => ({ subject: "anna", tenant: "default", role
 
 /** What each role may do that the role before it may not. */
 const ADDED: Readonly<Record<Role, readonly Action[]>> = {
-  viewer: ["mcp:connect", "server:read", "tool:read", "health:read", "metrics:read"],
+  viewer: [
+    "mcp:connect",
+    "server:read",
+    "tool:read",
+    "call:read",
+    "health:read",
+    "metrics:read",
+    "cache:read",
+  ],
   user: ["tool:call", "resource:read", "prompt:get"],
-  operator: ["server:test", "server:write", "tool:write"],
+  operator: ["call:read-all", "server:test", "server:write", "tool:write", "cache:purge"],
   admin: ["server:write-command", "key:read", "key:write"],
 };
 

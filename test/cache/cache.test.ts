@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 
-import { type Cache, type CacheOptions, createCache } from "../../src/cache/cache.ts";
+import { type CacheOptions, type MemoryCache, createCache } from "../../src/cache/cache.ts";
 
 const MINUTE = 60_000;
 
-function keep(cache: Cache, key: string, text = "sunny", tags: readonly string[] = []): void {
+function keep(cache: MemoryCache, key: string, text = "sunny", tags: readonly string[] = []): void {
   cache.set(key, Buffer.from(text), { ttlMs: MINUTE, tags });
 }
 
-function read(cache: Cache, key: string): string | undefined {
+function read(cache: MemoryCache, key: string): string | undefined {
   return cache.get(key)?.value.toString();
 }
 
@@ -19,7 +19,7 @@ describe("cache", () => {
     now = 1_000;
   });
 
-  function cacheWith(options: Partial<CacheOptions> = {}): Cache {
+  function cacheWith(options: Partial<CacheOptions> = {}): MemoryCache {
     return createCache({ maxEntries: 100, maxBytes: 1024 * 1024, now: () => now, ...options });
   }
 

@@ -14,10 +14,14 @@ const COMMANDS = [
   ["search"],
   ["describe"],
   ["call"],
+  ["calls"],
+  ["why"],
   ["key", "create"],
   ["key", "ls"],
   ["key", "rm"],
   ["doctor"],
+  ["cache", "show"],
+  ["cache", "purge"],
 ] as const;
 
 describe("the help", () => {

@@ -26,7 +26,12 @@ describe("the command line with a real gateway", function () {
       SWITCHGEAR_LOG_LEVEL: "silent",
     };
     cli.startGateway = async (config, { logger, firstKey }) => {
-      const gateway = await createGateway(config, { env: cli.env, logger, version: "1.2.3" });
+      const gateway = await createGateway(config, {
+        env: cli.env,
+        logger,
+        version: "1.2.3",
+        home: new URL("../../src/", import.meta.url),
+      });
       gateway.http.listen(config.gateway.listen.port, config.gateway.listen.host);
       await once(gateway.http, "listening");
       gateway.start();

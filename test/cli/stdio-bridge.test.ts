@@ -8,6 +8,7 @@ import { expect } from "chai";
 
 import { type EverythingUpstream, startEverythingUpstream } from "../fixtures/everything-upstream.ts";
 import { until } from "../support/child-processes.ts";
+import { proves } from "../support/proves.ts";
 import { type RemoteUpstream, startEverything } from "../support/real-upstreams.ts";
 import { BridgeBench, BridgeTransport, ENVELOPE, INITIALIZE } from "./bridge-bench.ts";
 
@@ -62,6 +63,7 @@ describe("bridgeStdio with real servers and clients", function () {
     });
 
     it("answers a question that the server asks in the middle of a call", async () => {
+      proves("stdio.questions");
       client.setRequestHandler(CreateMessageRequestSchema, () => ({
         role: "assistant",
         model: "none",

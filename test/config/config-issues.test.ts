@@ -95,7 +95,7 @@ describe("the mistakes of a config", () => {
 
     expect(messagesOf({ mcpServers: { a: { command: "x", gateway } } })).to.deep.equal([
       "mcpServers.a.gateway.attempts: expected at most 5",
-      'mcpServers.a.gateway.era: expected one of "2025", "2026", "auto"',
+      'mcpServers.a.gateway.era: expected one of "2025", "2026", "auto", "assume-2026"',
       "mcpServers.a.gateway.cache.ttl: expected milliseconds, or a number with a unit: 500ms, 30s, 5m, 1h",
       "mcpServers.a.gateway.cache.tools: expected a list, found a text",
       'mcpServers.a.gateway.cache.scope: expected one of "caller", "shared"',

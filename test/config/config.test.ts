@@ -32,6 +32,29 @@ describe("parseConfigText", () => {
       limits: DEFAULT_LIMITS,
       calls: { concurrency: 32, stdioConcurrency: 8, attempts: 3 },
       cache: { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 },
+      redis: undefined,
+      rateLimits: {
+        isOn: false,
+        windowMs: 60_000,
+        perKey: 600,
+        perUser: 120,
+        servers: {},
+        tools: {},
+        exempt: { roles: [], keys: [] },
+      },
+      idempotency: {
+        keepMs: 24 * 3_600_000,
+        bounds: { rows: 100_000, rowsPerOwner: 10_000, bytes: 256 * 1024 * 1024 },
+      },
+      callLog: { isOn: true, keepMs: 7 * 24 * 3_600_000, maxRows: 100_000, sample: 1, slowMs: 1_000 },
+      overload: { isOn: true, lagMs: 200, heapShare: 0.85, retryAfterMs: 2_000 },
+      mode: "auto",
+      pinned: [],
+      metaTools: {
+        answerCharacters: 6_000,
+        deferringClients: ["claude-code", "cursor-vscode", "Visual Studio Code*"],
+      },
+      search: { synonyms: [], semanticShare: 0.3, queryBudgetMs: 150, embedder: { type: "none" } },
     });
   });
 
@@ -88,10 +111,17 @@ describe("parseConfigText", () => {
     expect(gateway.database).to.equal("file:/work/db/x.db");
   });
 
-  it("lets a profile have keys that later versions know", () => {
-    const config = parse('{"profiles":{"dev":{"servers":["a"],"mode":"hybrid","later":1}}}');
+  it("fills in what a profile leaves out, and keeps what a later feature uses", () => {
+    const { profiles } = parse('{"profiles":{"dev":{"servers":["a"],"mode":"hybrid","pinned":["a__b"]}}}');
 
-    expect(config.profiles["dev"]).to.deep.equal({ servers: ["a"], mode: "hybrid", later: 1 });
+    expect(profiles["dev"]).to.deep.equal({
+      servers: ["a"],
+      schema: "full",
+      names: "prefixed",
+      maxNameLength: 48,
+      mode: "hybrid",
+      pinned: ["a__b"],
+    });
   });
 });
 

@@ -14,6 +14,9 @@ interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
 }
 
+/** Where globs on the names of tools stand beside other keys. */
+const TOOLS = "mcpServers.*.gateway.tools";
+
 /** Every key that the schema knows, as `a.b.c`; the name of a server or profile is `*`. */
 function keysOf(node: SchemaNode, path = ""): string[] {
   const own = Object.entries(node.properties ?? {}).flatMap(([key, inner]) => {
@@ -28,7 +31,8 @@ function keysOf(node: SchemaNode, path = ""): string[] {
 function keysUsed(value: unknown, path = ""): string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const name = path === "mcpServers" || path === "profiles" ? "*" : key;
+    const isNamed = path === "mcpServers" || path === "profiles" || (path === TOOLS && key.includes("*"));
+    const name = isNamed ? "*" : key;
     const at = path === "" ? name : `${path}.${name}`;
     return [at, ...keysUsed(inner, at)];
   });

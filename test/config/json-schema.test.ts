@@ -43,7 +43,8 @@ describe("configJsonSchema", () => {
       gateway: { listen: "127.0.0.1:1", allowedHosts: ["a.example"], allowedOrigins: ["https://a.example"] },
     },
     { gateway: { database: "postgres://u:p@h/db", log: { level: "silent" } } },
-    { profiles: { dev: { mode: "full", later: true } } },
+    { profiles: { dev: { mode: "full", pinned: ["a__b"] } } },
+    { profiles: { dev: { clients: ["gemini*"], schema: "gemini", names: "short", maxNameLength: 24 } } },
     { $schema: "./x.json" },
   ]) {
     it(`agrees with the gateway that this is right: ${JSON.stringify(config)}`, () => {
@@ -77,6 +78,12 @@ describe("configJsonSchema", () => {
     { gateway: { demo: "yes" } },
     { gateway: { unknown: 1 } },
     { profiles: { dev: { mode: "some" } } },
+    { profiles: { dev: { server: ["a"] } } },
+    { profiles: { dev: { tools: { denied: ["a"] } } } },
+    { profiles: { dev: { schema: "json" } } },
+    { profiles: { dev: { maxNameLength: 23 } } },
+    { profiles: { dev: { maxNameLength: 65 } } },
+    { profiles: { "my dev": {} } },
   ]) {
     it(`agrees with the gateway that this is wrong: ${JSON.stringify(config)}`, () => {
       expect(validate(config)).to.equal(false);

@@ -6,6 +6,7 @@ import { type Check, numberChecks } from "./suite.ts";
 const passed = (key: string): Check => ({ key, status: "SUCCESS" });
 const failed = (key: string): Check => ({ key, status: "FAILURE", message: "no answer" });
 const loss = (check: string): AcceptedLoss => ({
+  suite: "server",
   revision: "2025-11-25",
   check,
   needs: "sampling",

@@ -7,10 +7,17 @@ export type Feature =
   | "mrtr"
   | "subscriptions"
   | "logging"
-  | "resumption";
+  | "resumption"
+  /** Nothing that could be built: an upstream of the older era has no words for it. */
+  | "wire";
 
-/** Checks that the gateway is not yet meant to pass. `check` is a whole scenario, or one check of it. */
+/** What is compared: the gateway as a server of two upstreams, or as a client of the suite's own servers. */
+export const SUITES = ["server", "server, 2025 upstream", "client"] as const;
+export type Suite = (typeof SUITES)[number];
+
+/** Checks that the gateway is not meant to pass, or not yet. `check` is a whole scenario, or one check of it. */
 export interface AcceptedLoss {
+  readonly suite: Suite;
   readonly revision: Revision;
   readonly check: string;
   readonly needs: Feature;

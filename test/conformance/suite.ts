@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 export const REVISIONS = ["2025-11-25", "2026-07-28"] as const;
 export type Revision = (typeof REVISIONS)[number];
@@ -49,11 +50,38 @@ function program(): readonly string[] {
 }
 
 /** Runs all server scenarios of a revision, scored or not, against one endpoint. */
-export async function runSuite(url: string, revision: Revision): Promise<readonly Check[]> {
+export function runSuite(url: string, revision: Revision): Promise<readonly Check[]> {
+  return run(["server", "--url", url, "--requirements", revision], {});
+}
+
+const CLIENT_DRIVER = fileURLToPath(new URL("./client-driver.js", import.meta.url));
+
+/** Runs the client scenarios of a revision: the suite's own server, driven by a client, behind a gateway if there is one. */
+export async function runClientSuite(
+  revision: Revision,
+  scenarios: readonly string[],
+  gateway?: { readonly url: string; readonly key: string },
+): Promise<readonly Check[]> {
+  const env = gateway && { SWITCHGEAR_URL: gateway.url, SWITCHGEAR_KEY: gateway.key };
+  const checks: Check[] = [];
+  for (const scenario of scenarios) {
+    const command = `${process.execPath} ${CLIENT_DRIVER}`;
+    const args = ["client", "--command", command, "--scenario", scenario, "--spec-version", revision];
+    checks.push(...(await run(args, env ?? {})));
+  }
+  return checks;
+}
+
+async function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<readonly Check[]> {
   const folder = mkdtempSync(join(tmpdir(), "switchgear-conformance-"));
   try {
-    const args = [...program(), "server", "--url", url, "--requirements", revision, "--output-dir", folder];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, [...program(), ...args, "--output-dir", folder], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...env },
+    });
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     await once(child, "close");
@@ -66,9 +94,9 @@ export async function runSuite(url: string, revision: Revision): Promise<readonl
 }
 
 function readChecks(folder: string): readonly Check[] {
-  return readdirSync(folder).flatMap((run) => {
-    const scenario = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(run)?.[1] ?? run;
-    const written = JSON.parse(readFileSync(join(folder, run, "checks.json"), "utf8")) as WrittenCheck[];
+  return readdirSync(folder).flatMap((result) => {
+    const scenario = /^(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(result)?.[1] ?? result;
+    const written = JSON.parse(readFileSync(join(folder, result, "checks.json"), "utf8")) as WrittenCheck[];
     return numberChecks(scenario, written);
   });
 }

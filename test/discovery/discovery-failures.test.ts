@@ -157,6 +157,88 @@ describe("Discovery: failures", () => {
       expect(discovery.health("a").code).to.equal("ok");
     });
 
+    it("asks again when it is back from a sleep in which it may have changed", async () => {
+      upstreams.offers("a", offers("x"));
+      await registry.addServer("a", stdio(), "api");
+      await settle();
+      const states = async (...list: ("idle" | "ready")[]) => {
+        for (const state of list) {
+          upstreams.is("a", state);
+          discovery.statusChanged("a");
+          await settle();
+        }
+      };
+
+      await states("ready", "idle");
+      expect(discovery.health("a")).to.include({ level: "healthy", code: "ok" });
+      expect(harness.tools).to.deep.equal(["a__x"]);
+      upstreams.offers("a", offers("y"));
+      await states("ready", "ready");
+
+      expect(upstreams.explored).to.have.length(2);
+      expect(harness.tools).to.deep.equal(["a__y"]);
+    });
+
+    it("shows the verdict on a crash loop whatever the last exploration met with, and tries when its time has come", async () => {
+      upstreams.fails("a", refused("a"));
+      await registry.addServer("a", stdio(), "api");
+      await settle();
+      const verdict = new UpstreamError("crash_loop", "a", "not_sent", "It crashes.", {
+        retryAfterMs: 300_000,
+      });
+      upstreams.fails("a", verdict);
+      upstreams.is("a", "failed", verdict, "no disk");
+      discovery.statusChanged("a");
+
+      expect(discovery.health("a")).to.include({ code: "crash_loop", stderr_tail: "no disk" });
+      await clock.advance(1_000);
+      const before = upstreams.explored.length;
+      await clock.advance(299_000);
+      expect(upstreams.explored).to.have.length(before);
+      await clock.advance(2_000);
+
+      expect(upstreams.explored).to.have.length(before + 1);
+    });
+
+    it("begins anew at a restart by hand, also with one that is well", async () => {
+      upstreams.offers("a", offers("x"));
+      await registry.addServer("a", stdio(), "api");
+      await settle();
+
+      await discovery.restart("a");
+
+      expect(upstreams.dropped).to.deep.equal(["a"]);
+      expect(upstreams.explored).to.have.length(2);
+      expect(discovery.health("a").code).to.equal("ok");
+    });
+
+    it("restarts neither what is disabled nor what is not there", async () => {
+      await registry.addServer("off", stdio({ disabled: true }), "api");
+
+      expect((await rejection(() => discovery.restart("off"))).code).to.equal("conflict");
+      expect((await rejection(() => discovery.restart("nobody"))).code).to.equal("server_not_found");
+    });
+
+    it("shows the process of a stdio server, and that there is none now", async () => {
+      upstreams.offers("a", offers("x"));
+      await registry.addServer("a", stdio(), "api");
+      await settle();
+      upstreams.states.set("a", {
+        state: "ready",
+        pid: 7,
+        startedAt: "2026-01-01T00:00:00.000Z",
+        restarts: 2,
+      });
+
+      expect(discovery.health("a").process).to.deep.equal({
+        pid: 7,
+        started_at: "2026-01-01T00:00:00.000Z",
+        restarts: 2,
+      });
+      upstreams.is("a", "idle");
+      expect(discovery.health("a").process).to.deep.equal({ restarts: 0 });
+    });
+
     it("makes a typed error of whatever is thrown", async () => {
       upstreams.fails("a", new TypeError("x is not a function at /srv/app.js"));
       await registry.addServer("a", stdio(), "api");

@@ -7,6 +7,7 @@ import { UpstreamUnavailable } from "../../src/domain/upstream-errors.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import { type ManualClock, settle } from "../support/manual-clock.ts";
 import { offers, stdio } from "../support/open-registry.ts";
+import { proves } from "../support/proves.ts";
 import { rejection } from "../support/refusal.ts";
 import { DiscoveryHarness } from "./discovery-harness.ts";
 import type { FakeUpstreams } from "./fake-upstreams.ts";
@@ -102,6 +103,7 @@ describe("Discovery: asking again", () => {
     });
 
     it("asks it once for a burst of announcements", async () => {
+      proves("changed.merged");
       upstreams.offers("a", offers("x", "y"));
 
       for (let announcement = 0; announcement < 50; announcement++) discovery.listChanged("a");

@@ -8,7 +8,7 @@ import { GatewayError } from "../../src/domain/errors.ts";
 import { DEFAULT_LIMITS } from "../../src/domain/limits.ts";
 import type { ServerEntry } from "../../src/domain/server.ts";
 import { createLogger } from "../../src/observability/logger.ts";
-import { UpstreamPool } from "../../src/upstream/upstream.ts";
+import { UpstreamPool, refuseQuestion } from "../../src/upstream/upstream.ts";
 import { createEgress } from "../../src/wire/egress.ts";
 import { until } from "../support/child-processes.ts";
 import { http, RegistryHarness, stdio } from "../support/open-registry.ts";
@@ -54,6 +54,9 @@ describe("Discovery over real upstreams", function () {
       logger,
       onListChanged: (server) => discovery.listChanged(server),
       onStatus: (server) => discovery.statusChanged(server),
+      onScopeRequest: (_server, _scope, question) => refuseQuestion(question),
+      onScopeNotification: () => {},
+      onResourceUpdated: () => {},
     });
     discovery = new Discovery({ registry, upstreams, events: bus, logger, connectMs: 5_000 });
     discovery.start();
@@ -73,6 +76,7 @@ describe("Discovery over real upstreams", function () {
 
     expect(harness.registry.catalog.tools.map(({ id }) => id)).to.deep.equal(["growing__grow"]);
     expect(health).to.include({ level: "degraded", code: "tools_quarantined" });
+    expect(health.summary).to.contain("(era 2025)");
     expect(health.quarantined?.map(({ tool }) => tool)).to.deep.equal(["broken"]);
   });
 

@@ -62,6 +62,16 @@ describe("HealthMonitor", () => {
     expect(monitor.update(aFinding({ offering: EMPTY_OFFERING })).summary).to.equal("Offers nothing.");
   });
 
+  it("says in which eras the upstream speaks: as it was found, else as it was last explored", () => {
+    const offering = { ...offers("a"), eras: ["2025"] as const };
+
+    expect(monitor.update(aFinding({ offering })).summary).to.equal("Offers 1 tool (era 2025).");
+    expect(monitor.update(aFinding({ offering, eras: [] })).summary).to.equal("Offers 1 tool (era 2025).");
+    expect(monitor.update(aFinding({ offering, eras: ["2026", "2025"] })).summary).to.equal(
+      "Offers 1 tool (eras 2025 and 2026).",
+    );
+  });
+
   it("names malformed tools, and calls the server degraded for them", () => {
     const quarantined = [{ tool: "bad", reason: "inputSchema is no object" }];
 

@@ -56,7 +56,7 @@ describe("an HTTP upstream at its worst", function () {
         ...Object.fromEntries(servers.map((server) => [server, entry])),
         nowhere: { type: "http", url: "http://127.0.0.1:9/mcp", gateway: { timeout: "2s" } },
       },
-      gateway: { startup: { grace: "20s" } },
+      gateway: { mode: "full", startup: { grace: "20s" } },
     });
     client = await connectV1(gateway.endpoint(), gateway.headers);
     bystander = await connectV1(gateway.endpoint("quiet"), gateway.headers);

@@ -8,6 +8,7 @@ import { until } from "../support/child-processes.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { exchange } from "../support/http-exchange.ts";
 import { CLIENT_KINDS, type Json, type TestClient, connectV1 } from "../support/mcp-clients.ts";
+import { proves } from "../support/proves.ts";
 import { type RemoteUpstream, everythingCommand, startEverything } from "../support/real-upstreams.ts";
 import { textOf } from "./failed-call.ts";
 import { JSON_HEADERS, ask2025, ask2026, initialize, rpc, toolPages } from "./messages.ts";
@@ -33,7 +34,7 @@ describe("what happens during a call and beside it", function () {
         fixture: { type: "http", url: fixture.url },
         raw: { command: process.execPath, args: [FAULTY] },
       },
-      gateway: { startup: { grace: "20s" }, limits: { listPageSize: 7 } },
+      gateway: { mode: "full", startup: { grace: "20s" }, limits: { listPageSize: 7 } },
     });
   });
 
@@ -72,6 +73,7 @@ describe("what happens during a call and beside it", function () {
       }
 
       it("cancels the upstream's work within a second", async () => {
+        proves("cancel.upstream");
         const count = async (tool: string): Promise<number> =>
           Number(textOf(await client.callTool(tool, { tool: "hang" })));
         const [calls, cancelled] = [await count("raw__count"), await count("raw__cancellations")];
@@ -88,6 +90,7 @@ describe("what happens during a call and beside it", function () {
       });
 
       it("completes arguments of prompts, with the others as context, and of templates", async () => {
+        proves("completion.routed");
         const prompt = { type: "ref/prompt", name: "everything__completable-prompt" } as const;
         const uri = "switchgear://everything/demo://resource/dynamic/text/{resourceId}";
 
@@ -125,6 +128,7 @@ describe("what happens during a call and beside it", function () {
       });
 
       it("answers an unknown tool with an error of the protocol", async () => {
+        proves("call.unknown");
         const error: unknown = await client.callTool("raw__nothing", {}).catch((reason: unknown) => reason);
 
         expect(error).to.be.an("error").that.includes({ code: -32602 });
@@ -137,6 +141,7 @@ describe("what happens during a call and beside it", function () {
       });
 
       it("tells of a changed list, which then has the change", async () => {
+        proves("changed.told");
         const heard = new Set<string>();
         client.onListChanged((list) => heard.add(list));
         const name = `${kind.title.replaceAll(/\W/g, "-")}.gz`;
@@ -156,6 +161,7 @@ describe("what happens during a call and beside it", function () {
   }
 
   it("keeps quiet when an upstream announces a change that is none", async () => {
+    proves("changed.quiet");
     const client = await connectV1(gateway.endpoint("raw"), gateway.headers);
     const heard: string[] = [];
     client.onListChanged((list) => heard.push(list));
@@ -168,6 +174,7 @@ describe("what happens during a call and beside it", function () {
   });
 
   it("serves its lists in pages of the configured size, each entry once", async () => {
+    proves("lists.pages");
     const session = await initialize(gateway);
 
     const pages = await toolPages((params) => ask2025(gateway, session, "tools/list", params));
@@ -179,6 +186,7 @@ describe("what happens during a call and beside it", function () {
   });
 
   it("keeps fields that no schema knows, in lists and in answers", async () => {
+    proves("lists.verbatim", "meta.verbatim");
     const pages = await toolPages((params) => ask2026(gateway, "raw", "tools/list", params));
     const params = { name: "exotic", arguments: {} };
     const { _meta: meta, ...answer } = await ask2026(gateway, "raw", "tools/call", params, "exotic");
@@ -190,6 +198,7 @@ describe("what happens during a call and beside it", function () {
   });
 
   it("sends every progress event ahead of the answer even if the upstream writes them all at once", async () => {
+    proves("progress.order", "progress.token");
     const session = await initialize(gateway, "raw");
     const params = { name: "burst", arguments: { count: 20 }, _meta: { progressToken: "mine" } };
 

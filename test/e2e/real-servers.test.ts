@@ -6,6 +6,7 @@ import { expect } from "chai";
 
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import {
+  CAPABLE,
   CLIENT_KINDS,
   type Command,
   type Json,
@@ -15,6 +16,7 @@ import {
   connectStdio,
   connectV1,
 } from "../support/mcp-clients.ts";
+import { proves } from "../support/proves.ts";
 import {
   type RemoteUpstream,
   everythingCommand,
@@ -91,13 +93,13 @@ describe("real servers behind one gateway", function () {
         files: configEntry(filesystemCommand(root)),
         memory: configEntry(memoryCommand(join(root, "gateway-memory.jsonl"))),
       },
-      gateway: { startup: { grace: "20s" } },
+      gateway: { mode: "full", startup: { grace: "20s" } },
       env: { A_SECRET_OF_THE_GATEWAY: "must not reach an upstream" },
     });
     direct = {
-      everything: await connectStdio(everythingCommand()),
-      "everything-http": await connectV1(http.url),
-      "everything-sse": await connectSse(sse.url),
+      everything: await connectStdio(everythingCommand(), CAPABLE),
+      "everything-http": await connectV1(http.url, {}, CAPABLE),
+      "everything-sse": await connectSse(sse.url, CAPABLE),
       files: await connectStdio(filesystemCommand(root)),
       memory: await connectStdio(memoryCommand(join(root, "direct-memory.jsonl"))),
     };
@@ -164,6 +166,7 @@ describe("real servers behind one gateway", function () {
 
       for (const server of SERVERS) {
         it(`calls every tool of "${server}" with the answers of the server itself`, async () => {
+          proves("call.answer");
           const ownFolder = join(root, "direct");
           const folder = join(root, "through");
           [ownFolder, folder].forEach(prepareFolder);

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { stillRunning, until } from "../support/child-processes.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { type Json, type TestClient, connectV1 } from "../support/mcp-clients.ts";
+import { proves } from "../support/proves.ts";
 import { type Executed, expectFailedCall, slowestWhile, textOf, timed } from "./failed-call.ts";
 
 const PROGRAM = fileURLToPath(new URL("../fixtures/faulty-stdio.js", import.meta.url));
@@ -57,7 +58,7 @@ describe("a stdio upstream at its worst", function () {
     const servers = ["quiet", "plain", ...FAULTS.map((fault) => serverOf(fault.tool))];
     gateway = await startGateway({
       mcpServers: Object.fromEntries(servers.map((server) => [server, entry])),
-      gateway: { startup: { grace: "20s" } },
+      gateway: { mode: "full", startup: { grace: "20s" } },
     });
     client = await connectV1(gateway.endpoint(), gateway.headers);
     bystander = await connectV1(gateway.endpoint("quiet"), gateway.headers);
@@ -73,6 +74,7 @@ describe("a stdio upstream at its worst", function () {
 
   for (const { tool, title, args, executed, atOnce, fatal } of FAULTS) {
     it(`that ${title}: the call is answered in time and says what is known`, async () => {
+      proves("call.outcome");
       const server = serverOf(tool);
       const memory = gateway.peakMemory();
 
@@ -140,6 +142,7 @@ describe("a stdio upstream at its worst", function () {
   });
 
   it("that answers twice is believed once", async () => {
+    proves("call.isolation", "ids.own");
     const { answer } = await timed(client, "plain__twice");
 
     expect(textOf(answer)).to.equal("first");
@@ -158,6 +161,7 @@ describe("a stdio upstream at its worst", function () {
   });
 
   it("has its malformed tool quarantined by name, and the rest served over all its pages", async () => {
+    proves("lists.quarantine");
     const tools = await bystander.list("tools");
     const health = await fetch(`${gateway.url}/api/v1/servers/quiet`, { headers: gateway.headers });
 

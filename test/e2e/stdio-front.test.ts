@@ -7,6 +7,7 @@ import { expect } from "chai";
 
 import { MAIN, type Gateway, startGateway } from "../support/gateway.ts";
 import type { Json } from "../support/mcp-clients.ts";
+import { proves } from "../support/proves.ts";
 import { RawStdio } from "../support/raw-stdio.ts";
 import { envelope2026, rpc } from "./messages.ts";
 
@@ -45,6 +46,7 @@ describe("switchgear stdio", function () {
   afterEach(() => front.end());
 
   it("takes a server/discover, and then an initialize from a client that fell back", async () => {
+    proves("stdio.opening");
     front.send(rpc(1, "server/discover", envelope2026()));
     front.send(initialization(2));
 
@@ -82,6 +84,7 @@ describe("switchgear stdio", function () {
   });
 
   it("writes nothing but JSON-RPC to stdout, and ends with its client", async () => {
+    proves("stdio.only-json");
     front.send(initialization(1));
     await front.answer(1);
     front.send(rpc(2, "tools/list"));

@@ -11,13 +11,20 @@ export interface ToolCall {
   readonly varies?: true;
 }
 
-/**
- * Tools of the reference servers that are not called here, and why. Those that need sampling, elicitation or roots are
- * not among them: server-everything offers them only to a client that can do these, and the gateway says it cannot yet.
- */
+/** Tools of the reference servers that are not called here, and why. */
 export const NOT_CALLED: Readonly<Record<string, string>> = {
-  "simulate-research-query":
-    "runs only as a task (2025-11-25 experimental tasks), which the gateway does not carry",
+  "simulate-research-query": "runs only as a task: test/e2e/tasks",
+  "get-roots-list": "it asks the client, and these clients answer nothing; test/e2e/matrix has such calls",
+  "trigger-elicitation-request":
+    "it asks the client, and these clients answer nothing; test/e2e/matrix has such calls",
+  "trigger-url-elicitation":
+    "it asks the client, and these clients answer nothing; test/e2e/matrix has such calls",
+  "trigger-sampling-request":
+    "it asks the client, and these clients answer nothing; test/e2e/matrix has such calls",
+  "trigger-sampling-request-async":
+    "it asks the client, and these clients answer nothing; test/e2e/matrix has such calls",
+  "trigger-elicitation-request-async":
+    "it asks the client, and these clients answer nothing; test/e2e/matrix has such calls",
 };
 
 const HELLO = `data:text/plain;base64,${Buffer.from("hello, hello, hello").toString("base64")}`;

@@ -113,6 +113,7 @@ describe("the OpenAPI document", () => {
       "POST /api/v1/tools": { name: "pong", description: "Pongs", endpoint: "http://localhost:1" },
       "PUT /api/v1/tools/{tool}": { name: "ping", description: "Pings", endpoint: "http://localhost:1" },
       "POST /api/v1/tools/search": { q: "forecast" },
+      "POST /api/v1/servers/{server}/breaker": { action: "reset" },
       "POST /api/v1/auth/api-keys": { name: "ci" },
     };
     const table = routes({} as Parameters<typeof routes>[0]).filter(
@@ -122,10 +123,14 @@ describe("the OpenAPI document", () => {
     for (const route of table) {
       const name = `${route.method} ${route.path}`;
       const tool = name.startsWith("PUT") ? "ping" : "weather__forecast";
-      const query = name === "GET /api/v1/tools/search" ? "?q=forecast" : "";
-      const path = route.path.replace("{server}", "weather").replace("{tool}", tool) + query;
+      const query = /^GET .*\/(?:search|suggest)$/.test(name) ? "?q=forecast" : "";
+      const path =
+        route.path.replace("{server}", "weather").replace("{tool}", tool).replace("{requestId}", "sample") +
+        query;
       const sent = route.body === undefined ? {} : { body: samples[name] ?? {} };
-      const { status, body } = await gateway.ask(route.method, path, sent);
+      // Of the call that the log is asked for.
+      const headers = { "x-request-id": "sample" };
+      const { status, body } = await gateway.ask(route.method, path, { ...sent, headers });
 
       expect(status, name).to.equal(route.status);
       const checked = route.answer?.safeParse(body);

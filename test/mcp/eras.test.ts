@@ -4,6 +4,7 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import { META } from "../../src/domain/protocol.ts";
 import { Reply } from "../../src/wire/reply.ts";
 import { FrontHarness, envelope, tool } from "../support/mcp-front.ts";
+import { proves } from "../support/proves.ts";
 
 describe("POST of the two eras", () => {
   let harness: FrontHarness;
@@ -56,6 +57,7 @@ describe("POST of the two eras", () => {
     });
 
     it("ties a session to the endpoint on which it was opened", async () => {
+      proves("sessions.bound");
       const session = await harness.initialize();
       const ping = { jsonrpc: "2.0", id: 9, method: "ping" };
       const elsewhere = await harness.post(ping, { "mcp-session-id": session }, "/mcp/s/mail");
@@ -78,6 +80,7 @@ describe("POST of the two eras", () => {
     });
 
     it("cancels the call that notifications/cancelled names, and no other", async () => {
+      proves("cancel.isolation");
       const headers = { "mcp-session-id": await harness.initialize() };
       const aborted: unknown[] = [];
       const release: (() => void)[] = [];
@@ -112,6 +115,7 @@ describe("POST of the two eras", () => {
 
   describe("of the 2026 era", () => {
     it("needs no session and completes the result of an older upstream", async () => {
+      proves("eras.clients");
       const response = await harness.modern("tools/call", { name: "mail__send", arguments: {} });
       const body = (await response.json()) as { result: JsonObject };
 
@@ -140,6 +144,7 @@ describe("POST of the two eras", () => {
     });
 
     it("answers 400 and -32020 when a header is missing or says something else than the body", async () => {
+      proves("call.headers-checked");
       const params = { name: "mail__send", _meta: envelope() };
       const good = {
         "mcp-protocol-version": "2026-07-28",

@@ -1,22 +1,9 @@
 import { expect } from "chai";
 
 import type { JsonObject } from "../../src/domain/json.ts";
+import { messages } from "../support/event-messages.ts";
 import { FrontHarness, tool } from "../support/mcp-front.ts";
-
-/** Reads an event stream until `count` messages came. */
-async function messages(response: Response, count: number): Promise<JsonObject[]> {
-  const found: JsonObject[] = [];
-  let text = "";
-  for await (const chunk of response.body ?? []) {
-    text += Buffer.from(chunk as Uint8Array).toString("utf8");
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines)
-      if (line.startsWith("data: ")) found.push(JSON.parse(line.slice(6)) as JsonObject);
-    if (found.length >= count) break;
-  }
-  return found;
-}
+import { proves } from "../support/proves.ts";
 
 describe("news to clients", () => {
   let harness: FrontHarness;
@@ -54,6 +41,7 @@ describe("news to clients", () => {
   });
 
   it("says nothing when an upstream lists the same again", async () => {
+    proves("changed.quiet");
     const stream = await open();
     const heard = messages(stream, 1);
 
@@ -133,7 +121,7 @@ describe("news to clients", () => {
       await open(),
       await harness.modern("subscriptions/listen", { notifications: { toolsListChanged: true } }),
     ];
-    harness.front.close();
+    await harness.front.close();
     expect(await messages(legacy, 1)).to.deep.equal([]);
     expect((await messages(modern, 9)).at(-1)).to.have.property("result");
   });

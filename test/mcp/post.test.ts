@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { Reply } from "../../src/wire/reply.ts";
 import { FrontHarness, envelope, tool } from "../support/mcp-front.ts";
+import { proves } from "../support/proves.ts";
 
 describe("POST to the MCP endpoint", () => {
   let harness: FrontHarness;
@@ -163,6 +164,7 @@ describe("POST to the MCP endpoint", () => {
     });
 
     it("aborts the call when the client goes away", async () => {
+      proves("cancel.upstream");
       const leaving = new AbortController();
       const aborted = new Promise<void>((resolve) => {
         harness.answer = (call) => {

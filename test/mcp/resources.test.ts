@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { Reply } from "../../src/wire/reply.ts";
 import { FrontHarness, tool } from "../support/mcp-front.ts";
+import { proves } from "../support/proves.ts";
 
 interface ListAnswer {
   readonly result: { readonly tools: readonly JsonObject[]; readonly nextCursor?: string } & JsonObject;
@@ -49,6 +50,7 @@ describe("MCP resources, prompts and introduction", () => {
 
   describe("resources, prompts, completion", () => {
     it("shows a URI that two servers offer under two URIs, and reads each from its own", async () => {
+      proves("resources.wrapped");
       const { result } = (await harness.legacy("resources/list")) as {
         result: { resources: { uri: string }[] };
       };
@@ -69,6 +71,7 @@ describe("MCP resources, prompts and introduction", () => {
     });
 
     it("rewrites such URIs in the answer and nowhere else", async () => {
+      proves("resources.rewritten");
       harness.forward = () =>
         Reply.of(
           "result",
@@ -83,6 +86,7 @@ describe("MCP resources, prompts and introduction", () => {
     });
 
     it("routes an unlisted URI by template, and answers not found in the form of each era", async () => {
+      proves("resources.template", "resources.not-found");
       await harness.legacy("resources/read", { uri: "inbox://42" });
       expect(harness.forwarded[0]).to.include({ server: "mail" });
 
@@ -108,6 +112,7 @@ describe("MCP resources, prompts and introduction", () => {
     });
 
     it("gets a prompt and completes its argument under the upstream's own name", async () => {
+      proves("prompts.get", "completion.routed");
       await harness.legacy("prompts/get", { name: "mail__reply", arguments: { tone: "dry" } });
       const ref = { type: "ref/prompt", name: "mail__reply" };
       await harness.legacy("completion/complete", { ref, argument: { name: "tone", value: "d" } });
@@ -163,6 +168,7 @@ describe("MCP resources, prompts and introduction", () => {
     });
 
     it("stays within 2 KB however much the upstreams say", async () => {
+      proves("capabilities.instructions");
       for (const n of [1, 2, 3])
         await harness.offer(`long${n}`, { tools: [], instructions: "word ".repeat(2_000) });
       const body = (await (await harness.modern("server/discover")).json()) as {

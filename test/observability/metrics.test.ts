@@ -203,6 +203,9 @@ describe("Metrics: the rest", () => {
     const metrics = plain();
     metrics.countRetry("demo");
     metrics.countRetry("demo");
+    metrics.countRestart("demo");
+    metrics.countOrphans(2);
+    metrics.countOrphans(1);
     metrics.countCache("hit");
     metrics.countCache("miss");
     metrics.setBreakerState("demo", "open");
@@ -211,6 +214,8 @@ describe("Metrics: the rest", () => {
     const samples = await samplesOf(metrics);
 
     expect(samples.get('switchgear_retries_total{server="demo"}')).to.equal(2);
+    expect(samples.get('switchgear_child_restarts_total{server="demo"}')).to.equal(1);
+    expect(samples.get("switchgear_orphans_killed_total")).to.equal(3);
     expect(samples.get('switchgear_cache_requests_total{result="hit"}')).to.equal(1);
     expect(samples.get('switchgear_breaker_state{server="demo"}')).to.equal(1);
     expect(samples.get('switchgear_build_info{version="1.2.3"}')).to.equal(1);

@@ -50,14 +50,28 @@ describe("ToolProxy and its cache", () => {
       for (const reply of [
         Reply.of("error", { code: -1, message: "no" }, "2025"),
         Reply.of("result", { content: [], isError: true }, "2025"),
-        Reply.of("result", { resultType: "input_required" }, "2026"),
+        Reply.of("result", { resultType: "input_required", requestState: "s" }, "2026"),
       ]) {
         h.sent = [];
         h.answer = () => reply;
-        await h.call(anna, forecast);
-        await h.call(anna, forecast);
+        await h.call(anna, forecast, {}, { era: "2026" });
+        await h.call(anna, forecast, {}, { era: "2026" });
         expect(h.sent).to.have.length(2);
       }
+    });
+
+    it("begins a task for every call that asks for one, and keeps none for those that do not", async () => {
+      h.answer = () =>
+        Reply.of("result", { task: { taskId: `t${h.sent.length}`, status: "working" } }, "2025");
+      const extra = { task: {} };
+
+      await Promise.all([h.call(anna, forecast, {}, { extra }), h.call(anna, forecast, {}, { extra })]);
+      await h.call(anna, forecast, {}, { extra });
+      h.answer = () => text("at once");
+      const direct = await h.call(anna, forecast);
+
+      expect(h.sent).to.have.length(4);
+      expect(direct.reply.value).to.have.property("content");
     });
 
     it("joins equal calls in flight, and lets one caller leave without the others", async () => {

@@ -5,6 +5,7 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import { UpstreamBroken, UpstreamUnavailable } from "../../src/domain/upstream-errors.ts";
 import type { CallOutcome } from "../../src/proxy/proxy.ts";
 import { Reply } from "../../src/wire/reply.ts";
+import { proves } from "../support/proves.ts";
 import {
   ProxyHarness,
   anna,
@@ -61,6 +62,7 @@ describe("ToolProxy", () => {
     });
 
     it("gives the caller's progress on, and only asks for it when the caller did", async () => {
+      proves("progress.token");
       const heard: JsonObject[] = [];
       h.answer = (upstreamCall) => {
         upstreamCall.onProgress?.({ progress: 1 });
@@ -74,6 +76,7 @@ describe("ToolProxy", () => {
     });
 
     it("sends marked arguments as headers", async () => {
+      proves("call.param-headers");
       const inputSchema = {
         type: "object",
         properties: { region: { type: "string", "x-mcp-header": "Region" } },

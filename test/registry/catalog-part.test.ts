@@ -5,6 +5,7 @@ import { EMPTY_OFFERING } from "../../src/domain/offering.ts";
 import { CUSTOM_SERVER, type Server, ServerSettings } from "../../src/domain/server.ts";
 import { buildPart } from "../../src/registry/catalog-part.ts";
 import { aServer, aTool, offers } from "../support/open-registry.ts";
+import { proves } from "../support/proves.ts";
 
 const withGateway = (gateway: object): Server => aServer("files", { gateway });
 const names = (part: ReturnType<typeof buildPart>): string[] => [...part.tools.keys()];
@@ -96,6 +97,7 @@ describe("buildPart", () => {
   });
 
   it("keeps the order of before when an upstream lists the same in another one", () => {
+    proves("lists.order");
     const before = buildPart(aServer("files"), offers("a", "b", "c"));
     const after = buildPart(aServer("files"), offers("c", "a", "b"), before);
 

@@ -4,6 +4,7 @@ import { EMPTY_OFFERING, type Offering } from "../../src/domain/offering.ts";
 import { buildPart } from "../../src/registry/catalog-part.ts";
 import { Catalog } from "../../src/registry/catalog.ts";
 import { aServer, offers } from "../support/open-registry.ts";
+import { proves } from "../support/proves.ts";
 
 function catalogOf(servers: Readonly<Record<string, Offering>>): Catalog {
   return Catalog.empty.with(
@@ -64,6 +65,7 @@ describe("Catalog", () => {
   });
 
   it("never takes a name apart: an unknown server's id is unknown", () => {
+    proves("names.lookup");
     const catalog = catalogOf({ mail: offers("send") });
 
     expect(catalog.tool("mail__")).to.equal(undefined);
@@ -108,6 +110,7 @@ describe("Catalog: resources", () => {
   });
 
   it("wraps a URI that two servers offer, for both", () => {
+    proves("resources.wrapped");
     const catalog = catalogOf({ a: resources("file:///x"), b: resources("file:///x", "file:///y") });
 
     expect(catalog.resources.map(({ uri }) => uri)).to.deep.equal([
@@ -124,6 +127,7 @@ describe("Catalog: resources", () => {
   });
 
   it("reads an unlisted URI where a template matches, by the one that says most", () => {
+    proves("resources.template");
     const catalog = catalogOf({
       files: templates("file:///{+path}"),
       logs: templates("file:///var/log/{name}"),
@@ -172,7 +176,48 @@ describe("Catalog: resources", () => {
     );
   });
 
+  it("shows what a server can read but does not list so that it leads back, links into the web excepted", () => {
+    const reads = { ...EMPTY_OFFERING, capabilities: { resources: {} } };
+    const catalog = catalogOf({ a: reads, b: EMPTY_OFFERING });
+
+    const shown = catalog.publicUri("a", "note://7");
+
+    expect(shown).to.equal("switchgear://a/note://7");
+    expect(catalog.resolveResource(shown)).to.deep.equal({ server: "a", uri: "note://7" });
+    expect(catalog.publicUri("a", "https://example.com/page")).to.equal("https://example.com/page");
+    expect(catalog.publicUri("b", "note://7"), "it reads nothing").to.equal("note://7");
+  });
+
+  it("keeps the page of an app when only one server can be meant, listed or matched", () => {
+    const catalog = catalogOf({ a: resources("ui://a/main"), b: templates("ui://b/{page}") });
+
+    expect(catalog.publicUri("a", "ui://a/main")).to.equal("ui://a/main");
+    expect(catalog.publicUri("b", "ui://b/other")).to.equal("ui://b/other");
+  });
+
+  it("tells pages of the same URI apart, and finds those that are not listed", () => {
+    const catalog = catalogOf({
+      a: resources("ui://main"),
+      b: resources("ui://main"),
+      c: EMPTY_OFFERING,
+    });
+
+    expect(catalog.resources.map(({ uri }) => uri)).to.deep.equal([
+      "ui://switchgear/a/main",
+      "ui://switchgear/b/main",
+    ]);
+    expect(catalog.resolveResource("ui://switchgear/b/main")).to.deep.equal({
+      server: "b",
+      uri: "ui://main",
+    });
+    const hidden = catalog.publicUri("c", "ui://hidden");
+    expect(hidden).to.equal("ui://switchgear/c/hidden");
+    expect(catalog.resolveResource(hidden)).to.deep.equal({ server: "c", uri: "ui://hidden" });
+    expect(catalog.resolveResource("ui://switchgear/nobody/main")).to.equal(undefined);
+  });
+
   it("lets no upstream pose as another by offering a wrapped URI", () => {
+    proves("names.lookup");
     const stolen = "switchgear://bank/account://1";
     const catalog = catalogOf({ bank: resources("account://1"), thief: both([stolen], [`${stolen}{+x}`]) });
 

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 
 import { ServerName } from "../../src/domain/server.ts";
 import { publicIds, toolId } from "../../src/registry/tool-names.ts";
+import { proves } from "../support/proves.ts";
 
 const LONG = "a_tool_whose_name_is_so_long_that_it_cannot_be_kept_whole";
 const serverName = fc.stringMatching(/^[a-z0-9](?:[a-z0-9-]|_[a-z0-9]){0,15}$/);
@@ -19,6 +20,7 @@ describe("toolId", () => {
   });
 
   it("cuts a long name to 48 characters and tells it from its neighbours by a hash", () => {
+    proves("names.merged");
     const id = toolId("files", LONG);
 
     expect(id).to.match(/^files__a_tool_whose_name_is_so_long_\w+_[0-9a-f]{8}$/);
@@ -34,6 +36,7 @@ describe("toolId", () => {
   });
 
   it("is valid for every client, and the same every time, whatever the upstream says", () => {
+    proves("names.merged");
     fc.assert(
       fc.property(serverName, toolName, (server, name) => {
         const id = toolId(server, name);

@@ -22,8 +22,45 @@ describe("wrapped URIs", () => {
     expect(new URL(wrapUri("my-files", "file:///a%20b?c=d#e")).protocol).to.equal("switchgear:");
   });
 
+  it("keep the scheme of a page of an app, which its host insists on", () => {
+    const wrapped = wrapUri("charts", "ui://weather/index.html?a=/b");
+
+    expect(wrapped).to.equal("ui://switchgear/charts/weather/index.html?a=/b");
+    expect(isWrapped(wrapped)).to.equal(true);
+    expect(unwrapUri(wrapped)).to.deep.equal({ server: "charts", uri: "ui://weather/index.html?a=/b" });
+  });
+
+  it("keep it in a gateway behind another, too", () => {
+    const inner = wrapUri("charts", "ui://page");
+    const outer = wrapUri("gateway", inner);
+
+    expect(outer).to.equal("ui://switchgear/gateway/switchgear/charts/page");
+    expect(unwrapUri(outer)).to.deep.equal({ server: "gateway", uri: inner });
+  });
+
+  it("are not malformed", () => {
+    for (const uri of [
+      "switchgear://",
+      "switchgear://a",
+      "switchgear://a/",
+      "ui://switchgear/",
+      "ui://switchgear/a/",
+    ])
+      expect(unwrapUri(uri), uri).to.equal(undefined);
+    expect(unwrapUri(wrapUri("a", "ui://"))).to.deep.equal({ server: "a", uri: "ui://" });
+  });
+
   it("are not made of other URIs", () => {
-    for (const uri of ["file:///x", "switchgear:/x/y", "SWITCHGEAR://x/y", "", "switchgear"]) {
+    for (const uri of [
+      "ui://x",
+      "ui://switchgears/a/b",
+      "UI://switchgear/a/b",
+      "file:///x",
+      "switchgear:/x/y",
+      "SWITCHGEAR://x/y",
+      "",
+      "switchgear",
+    ]) {
       expect(isWrapped(uri), uri).to.equal(false);
       expect(unwrapUri(uri), uri).to.equal(undefined);
     }

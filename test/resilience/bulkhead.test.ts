@@ -127,6 +127,28 @@ describe("Bulkhead", () => {
     expect([bulkhead.inFlight, bulkhead.queued]).to.deep.equal([2, 0]);
   });
 
+  it("lets somebody who gave up his slot for a while in again at once, past those who wait", () => {
+    const [waiting] = crowd(1);
+    bulkhead.leave();
+
+    bulkhead.reenter();
+
+    expect(waiting?.news).to.deep.equal(["granted"]);
+    expect(bulkhead.inFlight).to.equal(3);
+  });
+
+  it("gives nobody the slot that was one too many", () => {
+    const [first, second] = crowd(2);
+    bulkhead.leave();
+    bulkhead.reenter();
+
+    bulkhead.leave();
+    expect([first?.news, second?.news, bulkhead.inFlight]).to.deep.equal([["granted"], [], 2]);
+    bulkhead.leave();
+
+    expect([second?.news, bulkhead.inFlight]).to.deep.equal([["granted"], 2]);
+  });
+
   it("never holds more than its slots, however its guests come and go", () => {
     let running = 0;
     let most = 0;

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { UpstreamTimeout } from "../../src/domain/upstream-errors.ts";
 import type { Attempt } from "../../src/resilience/resilience.ts";
+import { proves } from "../support/proves.ts";
 import { Later, SERVER, Script, callOf, deaf, failureOf, hang, refused, reset } from "./attempts.ts";
 import { settled } from "./fake-clock.ts";
 import { GuardLab } from "./guard-lab.ts";
@@ -100,6 +101,7 @@ describe("UpstreamGuard, when time runs out", () => {
     });
 
     it("moves with progress", async () => {
+      proves("call.deadline");
       const guard = lab.guard();
       let attempt: Attempt | undefined;
       const pending = failureOf(
@@ -121,6 +123,7 @@ describe("UpstreamGuard, when time runs out", () => {
     });
 
     it("never moves past the longest time that a call may take", async () => {
+      proves("call.deadline");
       const call = callOf({ timeoutMs: 1_000, maxMs: 2_500 });
       let attempt: Attempt | undefined;
       const pending = failureOf(

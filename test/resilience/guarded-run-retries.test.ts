@@ -18,7 +18,8 @@ describe("UpstreamGuard, when attempts fail", () => {
 
       const result = await lab.after(5_000, lab.guard().run(callOf(), script.run));
 
-      expect(result).to.deep.equal({ value: "sunny", attempts: 3 });
+      const retried = ["upstream_unavailable", "upstream_unavailable"];
+      expect(result).to.deep.equal({ value: "sunny", attempts: 3, asked: false, retried });
       expect(script.seen.map(({ number }) => number)).to.deep.equal([1, 2, 3]);
     });
 
@@ -29,7 +30,8 @@ describe("UpstreamGuard, when attempts fail", () => {
 
       expect(error).to.be.instanceOf(UpstreamError);
       expect(error).to.include({ code: "upstream_rejected", executed: "not_executed" });
-      expect(error.details).to.deep.equal({ server: SERVER, attempts: 3 });
+      const retried = ["upstream_unavailable", "upstream_unavailable"];
+      expect(error.details).to.deep.equal({ server: SERVER, attempts: 3, retried });
       expect(script.seen).to.have.length(3);
     });
 

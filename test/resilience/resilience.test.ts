@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 
 import { expect } from "chai";
 
+import { UpstreamError } from "../../src/domain/upstream-errors.ts";
 import type { UpstreamGuard } from "../../src/resilience/resilience.ts";
 import { Later, Script, callOf, deaf, failureOf, refused, reset, tooMany } from "./attempts.ts";
 import { settled } from "./fake-clock.ts";
@@ -20,7 +21,7 @@ describe("UpstreamGuard", () => {
     it("gives the value and says how many attempts it took", async () => {
       const result = await lab.guard().run(callOf(), async () => "sunny");
 
-      expect(result).to.deep.equal({ value: "sunny", attempts: 1 });
+      expect(result).to.deep.equal({ value: "sunny", attempts: 1, asked: false });
     });
 
     it("gives its slot back and leaves no listener on the caller's signal", async () => {
@@ -114,6 +115,68 @@ describe("UpstreamGuard", () => {
       expect(error.fix).to.have.length(1);
       expect(script.seen).to.have.length(0);
       expect([guard.state, guard.inFlight, ...states]).to.deep.equal(["open", 0, "open"]);
+    });
+
+    it("reports how it is, also before it was ever used", async () => {
+      const guard = lab.guard();
+      expect(guard.report).to.deep.include({ state: "closed", calls: 0, failures: 0, openings: 0 });
+
+      await guard.run(once, new Script().run);
+      await breakDown(guard);
+
+      expect(guard.report).to.deep.equal({
+        state: "open",
+        forced: false,
+        retryInMs: 10_000,
+        calls: 10,
+        failures: 9,
+        openings: 1,
+      });
+    });
+
+    it("reports that an operator has opened it, and tells of no time", async () => {
+      const guard = lab.guard();
+
+      guard.force(true);
+
+      expect(guard.report).to.deep.include({ state: "open", forced: true, retryInMs: undefined });
+    });
+
+    it("is told to be closed when the guard ends, for what comes after it begins afresh", async () => {
+      const states: string[] = [];
+      const guard = lab.guard({ onState: (state) => states.push(state) });
+      guard.force(true);
+
+      guard.close();
+      guard.close();
+
+      expect(states).to.deep.equal(["open", "closed"]);
+    });
+
+    it("learns nothing from calls to a process that is parked", async () => {
+      const guard = lab.guard();
+      const parked = new UpstreamError("crash_loop", "weather", "not_sent", "It crashes.");
+
+      for (let n = 0; n < 20; n++) await failureOf(guard.run(once, () => Promise.reject(parked)));
+
+      expect(guard.report).to.deep.include({ state: "closed", calls: 0 });
+    });
+
+    it("does not hold a call to a parked process back for another attempt", async () => {
+      const guard = lab.guard();
+      const parked = new UpstreamError("crash_loop", "weather", "not_sent", "It crashes.", {
+        retryAfterMs: 5_000,
+      });
+      let attempts = 0;
+
+      await failureOf(
+        guard.run(callOf({ attempts: 3 }), () => {
+          attempts += 1;
+          return Promise.reject(parked);
+        }),
+      );
+
+      expect(attempts).to.equal(1);
     });
 
     it("is opened by timeouts", async () => {

@@ -93,8 +93,21 @@ describe("search/ranking", () => {
       optionsFor(2, { pinned, candidates: new Uint8Array([0, 1]) }),
     );
 
-    expect(items).to.deep.equal([{ slot: 1, score: 0, confidence: 0 }]);
+    expect(items).to.deep.equal([{ slot: 1, score: 0, confidence: 0, raw: 0 }]);
     expect(total).to.equal(1);
+  });
+
+  it("tells the scores of further slots that match, and of no hidden one", () => {
+    const plan = planOf([term([1, 0.5, 0, 0.25])]);
+
+    const { items, others } = new Ranking().rank(
+      plan,
+      optionsFor(4, { limit: 1, others: [1, 2, 3], candidates: new Uint8Array([1, 1, 1, 0]) }),
+    );
+
+    expect(items.map(({ slot }) => slot)).to.deep.equal([0]);
+    expect([...others.keys()]).to.deep.equal([1]);
+    expect(others.get(1)?.score).to.be.closeTo(0.5, 1e-3);
   });
 
   it("orders equal scores as it is told", () => {
@@ -129,7 +142,7 @@ describe("search/ranking", () => {
   });
 
   it("finds nothing with an empty plan or without candidates", () => {
-    const nothing = { items: [], total: 0 };
+    const nothing = { items: [], total: 0, others: new Map() };
 
     expect(new Ranking().rank(planOf([]), optionsFor(3))).to.deep.equal(nothing);
     expect(new Ranking().rank(planOf([term([])]), optionsFor(0))).to.deep.equal(nothing);

@@ -47,6 +47,16 @@ describe("SecretBox", () => {
     expect(error.message).to.equal("A stored secret was changed, or belongs to another record.");
   });
 
+  it("derives another key for each purpose, the same one at every start", () => {
+    const states = box.deriveKey("request states");
+
+    expect(states).to.have.length(32);
+    expect(new SecretBox(KEY).deriveKey("request states")).to.deep.equal(states);
+    expect(box.deriveKey("task ids")).to.not.deep.equal(states);
+    expect(new SecretBox(Buffer.alloc(32, 8)).deriveKey("request states")).to.not.deep.equal(states);
+    expect(states).to.not.deep.equal(KEY);
+  });
+
   it("opens nothing that was changed, at whatever place", () => {
     const sealed = box.seal("hunter2", CONTEXT);
     const body = sealed.lastIndexOf(".") + 1;

@@ -33,13 +33,34 @@ describe("migrations", () => {
 
     expect(tables()).to.deep.equal([
       "api_keys",
+      "calls",
+      "gateway_instances",
       "http_tools",
+      "idempotency_keys",
+      "mcp_sessions",
       "migrations",
       "offerings",
       "servers",
       "settings",
+      "tool_vectors",
     ]);
-    expect(applied).to.deep.equal([{ name: "0001-first" }]);
+    const names = ["0001-first", "0002-sessions", "0003-vectors", "0004-calls"];
+    expect(applied).to.deep.equal(names.map((name) => ({ name })));
+  });
+
+  it("add what a database of an earlier version lacks, and keep what it has", async () => {
+    const first = await open();
+    await first.servers.insert(aServer("files"));
+    await first.close();
+    const database = new Sqlite(file);
+    database.exec("drop table mcp_sessions; delete from migrations where name = '0002-sessions'");
+    database.close();
+
+    const storage = await open();
+
+    expect(await storage.servers.list()).to.have.length(1);
+    expect(await storage.sessions.find(["any"])).to.deep.equal([]);
+    await storage.close();
   });
 
   it("leave nothing behind when they fail half-way, so that a repaired database starts clean", async () => {

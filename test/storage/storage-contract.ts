@@ -6,6 +6,11 @@ import { type Server, ServerEntry } from "../../src/domain/server.ts";
 import { createLogger } from "../../src/observability/logger.ts";
 import { type ApiKeyRow, openStorage, type Storage } from "../../src/storage/storage.ts";
 import { rejection } from "../support/refusal.ts";
+import { describeCallLog } from "./call-log-contract.ts";
+import { describeIdempotency } from "./idempotency-contract.ts";
+import { describeSessions } from "./session-store-contract.ts";
+import { describeSettings } from "./setting-store-contract.ts";
+import { describeVectors } from "./vector-contract.ts";
 
 const AT = "2026-03-01T10:00:00.000Z";
 const LATER = "2026-03-02T10:00:00.000Z";
@@ -130,9 +135,8 @@ export function describeStorage(name: string, newUrl: () => Promise<string>): vo
       });
 
       it("refuses to update a server that is gone", async () => {
-        const error = await rejection(() => storage.servers.update(aServer("ghost"), 1));
-
-        expect(error.code).to.equal("conflict");
+        const { code } = await rejection(() => storage.servers.update(aServer("ghost"), 1));
+        expect(code).to.equal("conflict");
       });
 
       it("says whether there was something to remove", async () => {
@@ -274,24 +278,10 @@ export function describeStorage(name: string, newUrl: () => Promise<string>): vo
       });
     });
 
-    describe("settings", () => {
-      it("overwrites with set, and answers nothing for an unknown key", async () => {
-        await storage.settings.set("colour", "blue");
-        await storage.settings.set("colour", "red");
-
-        expect(await storage.settings.get("colour")).to.equal("red");
-        expect(await storage.settings.get("shape")).to.equal(undefined);
-      });
-
-      it("lets only the first setOnce win, and tells everybody the winner", async () => {
-        const answers = await Promise.all(
-          ["a", "b", "c"].map((value) => storage.settings.setOnce("first", value)),
-        );
-
-        const winner = await storage.settings.get("first");
-
-        expect(new Set(answers)).to.deep.equal(new Set([winner]));
-      });
-    });
+    describeSessions({ storage: () => storage, reopen });
+    describeCallLog(() => storage);
+    describeIdempotency({ storage: () => storage, reopen });
+    describeVectors({ storage: () => storage, reopen });
+    describeSettings({ storage: () => storage });
   });
 }

@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Restart on the data of an earlier gateway. */
   readonly dataDir?: string;
+  /** Restart where an earlier gateway listened. */
+  readonly port?: number;
 }
 
 /** The built gateway in a process of its own, as a user runs it. */
@@ -51,6 +53,10 @@ export class Gateway {
 
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
   }
 
   get headers(): Record<string, string> {
@@ -105,7 +111,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   rmSync(stateFile, { force: true });
   rmSync(keyFile, { force: true });
 
-  const args = [MAIN, "serve", "--config", file, "--listen", "127.0.0.1:0", "--data-dir", dataDir];
+  const args = [
+    MAIN,
+    "serve",
+    "--config",
+    file,
+    "--listen",
+    `127.0.0.1:${options.port ?? 0}`,
+    "--data-dir",
+    dataDir,
+  ];
   const env = { PATH: process.env["PATH"] ?? "", HOME: dataDir, ...options.env };
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
   const stderr: string[] = [];

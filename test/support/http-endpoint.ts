@@ -9,6 +9,7 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import { DEFAULT_LIMITS } from "../../src/domain/limits.ts";
 import type { Connection, UpstreamCall } from "../../src/upstream/connection.ts";
 import { connectHttpTools } from "../../src/upstream/http-tools/http-tools.ts";
+import { refuseQuestion } from "../../src/upstream/refuse-question.ts";
 import { type Egress, createEgress } from "../../src/wire/egress.ts";
 import type { Reply } from "../../src/wire/reply.ts";
 
@@ -81,7 +82,7 @@ export class HttpToolBench {
         egress: bench.egress,
         limits: { replyBytes: 64 * 1024, jsonDepth: 16 },
       },
-      { onNotification: () => {}, onClosed: () => {} },
+      { onNotification: () => {}, onRequest: refuseQuestion, onClosed: () => {} },
       new AbortController().signal,
     );
     return bench;

@@ -109,14 +109,21 @@ function wrapV2(client: ClientV2, listeners: ListChangedListener[]): TestClient 
 
 type Headers = Record<string, string>;
 
-export async function connectV1(url: string, headers: Headers = {}): Promise<TestClient> {
-  const client = new ClientV1(INFO);
+/** What the gateway declares where it speaks for nobody in particular: some servers show more to such a client. */
+export const CAPABLE = { sampling: {}, elicitation: { form: {}, url: {} }, roots: { listChanged: true } };
+
+export async function connectV1(
+  url: string,
+  headers: Headers = {},
+  capabilities?: typeof CAPABLE,
+): Promise<TestClient> {
+  const client = new ClientV1(INFO, { ...(capabilities && { capabilities }) });
   await client.connect(new HttpV1(new URL(url), { requestInit: { headers } }));
   return wrapV1(client);
 }
 
-export async function connectSse(url: string): Promise<TestClient> {
-  const client = new ClientV1(INFO);
+export async function connectSse(url: string, capabilities?: typeof CAPABLE): Promise<TestClient> {
+  const client = new ClientV1(INFO, { ...(capabilities && { capabilities }) });
   await client.connect(new SSEClientTransport(new URL(url)));
   return wrapV1(client);
 }
@@ -127,8 +134,11 @@ export interface Command {
   readonly env?: Record<string, string>;
 }
 
-export async function connectStdio({ command, args, env }: Command): Promise<TestClient> {
-  const client = new ClientV1(INFO);
+export async function connectStdio(
+  { command, args, env }: Command,
+  capabilities?: typeof CAPABLE,
+): Promise<TestClient> {
+  const client = new ClientV1(INFO, { ...(capabilities && { capabilities }) });
   const transport = { command, args: [...args], stderr: "ignore" as const };
   await client.connect(new StdioClientTransport(env === undefined ? transport : { ...transport, env }));
   return wrapV1(client);

@@ -34,6 +34,10 @@ export class ProxyHarness {
   answer: (call: UpstreamCall) => Promise<Reply> | Reply = (call) => text(String(call.params["name"]));
   readonly metered: [server: string, tool: string, outcome: CallOutcome][] = [];
   readonly cacheResults: string[] = [];
+  readonly cache = createCache({ maxEntries: 100, maxBytes: 10_000_000, now: () => this.now });
+  admit: (identity: Identity, tool: Tool) => void | Promise<void> = () => {};
+  /** Of the cache. */
+  now = 1_000;
   #server: Server = serverOf({ attempts: 3, cache: { tools: ["fore*"], ttl: "1m" } });
 
   readonly proxy = new ToolProxy({
@@ -48,7 +52,8 @@ export class ProxyHarness {
     onBreaker: () => {},
     onRetry: () => {},
     onCache: (result) => void this.cacheResults.push(result),
-    cache: createCache({ maxEntries: 100, maxBytes: 10_000_000 }),
+    cache: this.cache,
+    admitCall: (identity, tool) => this.admit(identity, tool),
     limits: { callMs: 5_000, callMaxMs: 10_000 },
     attempts: 3,
     random: () => 0,

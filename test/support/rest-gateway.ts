@@ -3,28 +3,33 @@ import type { AddressInfo } from "node:net";
 
 import { AddressGuard, ApiKeys, Authenticator } from "../../src/auth/auth.ts";
 import { createCache } from "../../src/cache/cache.ts";
+import { openCallLog } from "../../src/calls/calls.ts";
 import { Discovery } from "../../src/discovery/discovery.ts";
 import type { GatewayError } from "../../src/domain/errors.ts";
 import type { Role } from "../../src/domain/identity.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/domain/limits.ts";
 import { EMPTY_OFFERING, type Offering } from "../../src/domain/offering.ts";
+import type { Profile } from "../../src/domain/profile.ts";
 import { ServerEntry } from "../../src/domain/server.ts";
 import { UpstreamUnavailable } from "../../src/domain/upstream-errors.ts";
 import { EventBus } from "../../src/events/events.ts";
 import type { HttpDeps } from "../../src/http/deps.ts";
 import { createHttpServer } from "../../src/http/http.ts";
+import { openListing } from "../../src/listing/listing.ts";
 import { type LogFields, type Logger, createLogger } from "../../src/observability/logger.ts";
 import { Metrics } from "../../src/observability/metrics.ts";
 import { ToolProxy } from "../../src/proxy/proxy.ts";
-import { Registry } from "../../src/registry/registry.ts";
-import { ToolSearch } from "../../src/search/search.ts";
+import { Profiles, Registry } from "../../src/registry/registry.ts";
+import { type Semantics, ToolSearch } from "../../src/search/search.ts";
 import { SecretBox } from "../../src/secrets/secrets.ts";
 import { openStorage } from "../../src/storage/storage.ts";
 import type { UpstreamCall } from "../../src/upstream/connection.ts";
 import { checkHttpTool } from "../../src/upstream/http-tools/http-tools.ts";
 import { Reply } from "../../src/wire/reply.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+
+const CALM = { lagMs: 0, heapShare: 0.1, isOverloaded: false, reason: undefined } as const;
 
 /** REST on a real listener over the real registry, storage, keys, discovery and proxy; only the upstreams are made up. */
 export class RestGateway {
@@ -43,16 +48,29 @@ export class RestGateway {
   mcp: HttpDeps["mcp"] = () => false;
   metrics = new Metrics({ version: "0.0.0-test", process: false });
   registry!: Registry;
+  search = new ToolSearch();
   http!: HttpServer;
+  /** Answers of tools. */
+  readonly cache = createCache({ maxEntries: 100, maxBytes: 1024 * 1024 });
   readonly #closing: (() => unknown)[] = [];
 
-  static async start(limits: Partial<Limits> = {}, change: Partial<HttpDeps> = {}): Promise<RestGateway> {
+  static async start(
+    limits: Partial<Limits> = {},
+    change: Partial<HttpDeps> = {},
+    profiles: Readonly<Record<string, Profile>> = {},
+    semantics?: Semantics,
+  ): Promise<RestGateway> {
     const gateway = new RestGateway();
-    await gateway.#open({ ...DEFAULT_LIMITS, ...limits }, change);
+    gateway.search = new ToolSearch({ semantics });
+    await gateway.#open({ ...DEFAULT_LIMITS, ...limits }, change, profiles);
     return gateway;
   }
 
-  async #open(limits: Limits, change: Partial<HttpDeps>): Promise<void> {
+  async #open(
+    limits: Limits,
+    change: Partial<HttpDeps>,
+    profiles: Readonly<Record<string, Profile>>,
+  ): Promise<void> {
     const logger = this.#logger();
     const events = new EventBus();
     const storage = await openStorage({ url: `file:${temporaryFolder()}/rest.db`, logger });
@@ -78,19 +96,36 @@ export class RestGateway {
       logger,
       connectMs: 1_000,
     });
-    const search = new ToolSearch();
+    const { search } = this;
+    search.start();
     events.subscribe((event) => {
       if (event.kind === "offering-changed")
         search.replaceServer(event.server, this.registry.catalog.toolsOf(event.server));
     });
     const proxy = this.#proxy(limits);
+    const kept = { isOn: true, keepMs: 3_600_000, maxRows: 1_000, sample: 1, slowMs: 1_000 };
+    const calls = openCallLog(kept, { store: storage.calls, meters: this.metrics.law, logger });
+    const shownProfiles = new Profiles({ profiles, catalog: () => this.registry.catalog });
     this.http = createHttpServer({
       registry: this.registry,
+      profiles: shownProfiles,
+      ...openListing(
+        { mode: "auto", pinned: [], deferringClients: ["claude-code"] },
+        {
+          registry: this.registry,
+          profiles: shownProfiles,
+          search,
+          healthOf: (server) => discovery.health(server),
+        },
+      ),
       discovery,
       search,
       proxy,
       keys,
+      cache: this.cache,
+      traffic: { countRequest: () => undefined, checkLoad: () => {}, load: CALM },
       checkHttpTool,
+      calls,
       limits,
       logger,
       storage: { ping: () => this.#ping(() => storage.ping()) },
@@ -100,6 +135,7 @@ export class RestGateway {
       sessions: () => 3,
       draining: () => this.draining,
       version: "0.0.0-test",
+      assets: new URL("../../../dist/assets/", import.meta.url),
       metrics: this.metrics,
       ...change,
     });
@@ -111,6 +147,8 @@ export class RestGateway {
       () => new Promise((done) => this.http.close(done)),
       () => proxy.close(),
       () => discovery.close(),
+      () => search.close(),
+      () => calls?.close(),
       () => storage.close(),
     );
   }
@@ -185,10 +223,10 @@ export class RestGateway {
       ping: async () => {},
       serverOf: (server) => this.registry.findServer(server),
       meterOf: (server, tool) => this.metrics.callMeter(server, tool),
-      onRetry: (server) => this.metrics.countRetry(server),
+      onRetry: (server, reason) => this.metrics.countRetry(server, reason),
       onCache: (result) => this.metrics.countCache(result),
       onBreaker: (server, state) => this.metrics.setBreakerState(server, state),
-      cache: createCache({ maxEntries: 100, maxBytes: 1024 * 1024 }),
+      cache: this.cache,
       limits,
       concurrency: { http: 32, stdio: 8 },
       attempts: 3,

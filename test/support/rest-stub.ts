@@ -2,6 +2,9 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
+import { LISTS, explanation } from "./stub-explanation.ts";
+import { ADD, CACHE, ECHO, HEALTHY, ME, SINCE } from "./stub-facts.ts";
+
 type Body = Readonly<Record<string, unknown>>;
 
 /** One request that came in, after its key was accepted. */
@@ -12,43 +15,16 @@ export interface SeenRequest {
   readonly body: Body;
 }
 
-const SINCE = "2026-01-01T00:00:00.000Z";
-export const HEALTHY = {
-  level: "healthy",
-  admin_state: "enabled",
-  code: "ok",
-  summary: "Ready.",
-  since: SINCE,
-};
-export const BROKEN = {
-  level: "unhealthy",
-  admin_state: "enabled",
-  code: "upstream_unavailable",
-  summary: 'Upstream "broken" cannot be reached: the command ended with code 1.',
-  action: { label: "Install the command", command: "npm i -g broken" },
-  stderr_tail: "Error: Cannot find module 'x'\n\u001B[31m    at boot\u001B[0m\n",
-  since: SINCE,
-};
-
-const ECHO = {
-  id: "demo__echo",
-  name: "echo",
-  server: "demo",
-  description: "Says what it is told.\nSecond line.",
-  tags: [],
-  read_only: true,
-  idempotent: true,
-  destructive: false,
-  available: true,
-};
-const ADD = { ...ECHO, id: "demo__add", name: "add", description: "Adds two numbers." };
-
 interface Reply {
   readonly status: number;
   readonly body?: unknown;
 }
 
-const ME = { subject: "key:stub", tenant: "default", role: "admin", key_id: "stub" };
+function breakerOf({ name, breaker: state = "closed" }: Body): Body {
+  const facts =
+    state === "closed" ? { failures: 0, calls: 0 } : { failures: 7, calls: 12, retry_in_ms: 7_600 };
+  return { server: name, state, forced: false, ...facts };
+}
 
 /** A real HTTP server that answers REST as the gateway does, with a demo server of two tools. */
 export class RestStub {
@@ -136,7 +112,12 @@ export class RestStub {
       "POST /api/v1/servers": () => this.#add(body),
       [`DELETE /api/v1/servers/${path.slice("/api/v1/servers/".length)}`]: () => this.#remove(name),
       "GET /api/v1/tools": () => this.#page([ADD, ECHO], query),
-      "GET /api/v1/tools/search": () => ({ status: 200, body: search(query["q"] ?? "") }),
+      "GET /api/v1/tools/search": () => ({ status: 200, body: search(query["q"] ?? "", query["explain"]) }),
+      "GET /api/v1/cache": () => ({ status: 200, body: CACHE }),
+      "DELETE /api/v1/cache": () => ({
+        status: 200,
+        body: { purged: query["server"] === undefined ? 7 : 1 },
+      }),
       "GET /api/v1/status": () => ({ status: 200, body: this.#status() }),
       "GET /health/detailed": () => ({ status: 200, body: this.#detailed() }),
       "GET /api/v1/auth/api-keys": () => this.#page(this.keys, query),
@@ -145,12 +126,26 @@ export class RestStub {
     };
     const row = rows[`${method} ${path}`];
     if (row !== undefined) return row();
-    if (path.endsWith("/test")) return this.#try(name);
+    if (path.endsWith("/test") || path.endsWith("/restart")) return this.#try(name);
+    if (path === "/api/v1/breakers")
+      return this.#page(
+        [...this.servers.values()].map((server) => breakerOf(server)),
+        query,
+      );
+    if (path.endsWith("/breaker")) return this.#breaker(name, body);
     if (path.startsWith("/mcp"))
       return { status: 200, body: { jsonrpc: "2.0", id: body["id"], result: { path } } };
+    if (path.endsWith("/explain")) return { status: 200, body: explanation(name, query["as"]) };
     if (path.endsWith("/execute")) return this.#execute(name, body);
     if (path.startsWith("/api/v1/tools/")) return describe(name);
     return { status: 404, body: problem("not_found", "There is nothing here.") };
+  }
+
+  #breaker(name: string, { action }: Body): Reply {
+    const server = this.servers.get(name);
+    if (server === undefined) return this.#remove(name);
+    const forced = action === "open";
+    return { status: 200, body: { ...breakerOf(server), forced, ...(forced ? { state: "open" } : {}) } };
   }
 
   #try(name: string): Reply {
@@ -226,6 +221,7 @@ export class RestStub {
         unknown: 0,
       },
       tools: 2,
+      lists: LISTS,
       resources: 0,
       prompts: 0,
       memory: { rss_bytes: 104_857_600, heap_used_bytes: 1 },
@@ -257,9 +253,20 @@ export function problem(code: string, detail: string, more: Body = {}): Body {
   };
 }
 
-function search(words: string): Body {
+function search(words: string, explain: string | undefined): Body {
   const items = words === "nothing" ? [] : [hit(ECHO, 1), hit({ ...ADD, available: false }, 0.5)];
-  return { items, search: { effective_type: "keyword", total: items.length, took_ms: 0.1 } };
+  if (explain !== "true")
+    return { items, search: { effective_type: "keyword", total: items.length, took_ms: 0.1 } };
+  const [both, byWords] = [
+    { exact: true, keyword: part(8, 1, 0.7), semantic: part(0.4, 0.5, 0.3) },
+    { exact: false, keyword: part(4, 0.5, 1), semantic: null },
+  ];
+  const explained = items.map((item, index) => ({ ...item, explain: index === 0 ? both : byWords }));
+  return { items: explained, search: { effective_type: "keyword", reason: "No model today.", took_ms: 0.1 } };
+}
+
+function part(raw: number, normalised: number, weight: number): Body {
+  return { raw, normalised, weight };
 }
 
 function hit(tool: Body, score: number): Body {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import type { ErrorCode } from "../../src/domain/errors.ts";
 import { UpstreamError, UpstreamUnavailable } from "../../src/domain/upstream-errors.ts";
 import { Backoff } from "../../src/upstream/backoff.ts";
 
@@ -90,5 +91,60 @@ describe("Backoff", () => {
     expect([end(100), end(100), end(100), end(100)]).to.deep.equal([0, 500, 1_000, 2_000]);
     expect(end(10_000)).to.equal(0);
     expect([end(100), end(100)]).to.deep.equal([0, 500]);
+  });
+
+  it("tells how long the pause still is", () => {
+    expect(backoff.waitMs).to.equal(0);
+
+    backoff.failed(ERROR);
+
+    expect(backoff.waitMs).to.equal(500);
+    now += 200;
+    expect(backoff.waitMs).to.equal(300);
+    now += 1_000;
+    expect(backoff.waitMs).to.equal(0);
+    backoff.failed(ERROR);
+    backoff.connected();
+    expect(backoff.waitMs).to.equal(0);
+  });
+
+  describe("when only somebody else can help", () => {
+    const parked = (code: ErrorCode) => backoff.failed(new UpstreamError(code, "up", "rejected", "Closed."));
+
+    for (const code of [
+      "upstream_auth_required",
+      "needs_input",
+      "egress_denied",
+      "config_invalid",
+    ] as const) {
+      it(`waits long with what nobody has asked for after ${code}, and no longer than usual with a call`, () => {
+        parked(code);
+
+        expect(backoff.retryInMs).to.equal(600_000);
+        expect(backoff.waitMs).to.equal(500);
+        now += 600_000;
+        expect(backoff.retryInMs).to.equal(0);
+      });
+    }
+
+    it("forgets it with a connection", () => {
+      parked("upstream_auth_required");
+
+      backoff.connected();
+
+      expect(backoff.retryInMs).to.equal(0);
+    });
+
+    it("waits as usual with anything else", () => {
+      backoff.failed(ERROR);
+
+      expect(backoff.retryInMs).to.equal(backoff.waitMs);
+    });
+  });
+
+  it("does not wait when the gateway itself had no room", () => {
+    backoff.failed(new UpstreamError("upstream_busy", "up", "not_sent", "Too many."));
+
+    expect(backoff.refusal).to.equal(undefined);
   });
 });

@@ -6,6 +6,7 @@ import type { Offering } from "../../src/domain/offering.ts";
 import type { Connection, UpstreamCall } from "../../src/upstream/connection.ts";
 import { exploreConnection } from "../../src/upstream/explore.ts";
 import { Reply } from "../../src/wire/reply.ts";
+import { proves } from "../support/proves.ts";
 import { rejection } from "../support/refusal.ts";
 import { NEVER } from "./mcp-upstream.ts";
 
@@ -30,6 +31,10 @@ class ListingConnection implements Connection {
     return this.#answers[call.method]?.(call.params["cursor"]) ?? error(-32601, "Method not found");
   }
   notify(): void {}
+  async follow(): Promise<Reply> {
+    return error(-32601, "Method not found");
+  }
+  unfollow(): void {}
   async close(): Promise<void> {}
 
   count(method: string): number {
@@ -50,6 +55,7 @@ const listing = (tools: readonly Json[]): ListingConnection =>
 
 describe("exploreConnection", () => {
   it("reads all lists, verbatim and in the upstream's order", async () => {
+    proves("lists.verbatim");
     const connection = new ListingConnection({
       "tools/list": () => result({ tools: [{ ...good("z"), extra: 1 }, good("a")] }),
       "prompts/list": () => result({ prompts: [{ name: "p", arguments: [{ name: "x" }] }] }),
@@ -113,6 +119,7 @@ describe("exploreConnection", () => {
       });
 
     it("are all read", async () => {
+      proves("lists.complete");
       const offering = await explore(paged(10, (page) => String(page + 1)));
 
       expect(offering.tools.map(({ name }) => name)).to.deep.equal(
@@ -128,6 +135,7 @@ describe("exploreConnection", () => {
     });
 
     it("that go round in a circle are not read for ever", async () => {
+      proves("lists.complete");
       const connection = paged(1_000, (page) => String((page + 1) % 3));
 
       const offering = await explore(connection);
@@ -164,6 +172,7 @@ describe("exploreConnection", () => {
 
   describe("malformed definitions", () => {
     it("are left out and named, and the rest is served", async () => {
+      proves("lists.quarantine");
       const offering = await explore(
         listing([good("a"), { name: "b" }, good("c"), null, { inputSchema: { type: "object" } }]),
       );

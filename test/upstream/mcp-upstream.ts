@@ -6,9 +6,10 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/domain/limits.ts";
 import type { Era } from "../../src/domain/protocol.ts";
 import type { Logger } from "../../src/observability/logger.ts";
-import type { ConnectionEvents, UpstreamCall } from "../../src/upstream/connection.ts";
+import type { Answerer, ConnectionEvents, Question, UpstreamCall } from "../../src/upstream/connection.ts";
 import { EraMemory } from "../../src/upstream/http/era-memory.ts";
 import type { HttpPlan } from "../../src/upstream/http/http-target.ts";
+import { refuseQuestion } from "../../src/upstream/refuse-question.ts";
 import { RawServer, bodyOf, sendJson } from "../wire/raw-server.ts";
 
 /** One message that came, and the way to answer it. */
@@ -172,7 +173,8 @@ export class PlanMaker {
     options: Partial<Omit<HttpPlan, "limits">> & { limits?: Partial<Limits> } = {},
   ): HttpPlan {
     const pool = new Pool(new URL(url).origin, { connections: 16, headersTimeout: 0, bodyTimeout: 0 });
-    this.#pools.push(pool);
+    const streamPool = new Pool(new URL(url).origin, { headersTimeout: 0, bodyTimeout: 0 });
+    this.#pools.push(pool, streamPool);
     return {
       server: "up",
       url,
@@ -181,8 +183,11 @@ export class PlanMaker {
       era: "auto",
       wanted: "2025",
       eras: this.eras,
-      listen: false,
+      stream: "none",
+      streamPool,
       clientInfo: { name: "switchgear", version: "0.0.1" },
+      client: { capabilities: {} },
+      shared: true,
       ...options,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
     };
@@ -196,9 +201,25 @@ export class PlanMaker {
 export class Heard implements ConnectionEvents {
   readonly notifications: (readonly [string, JsonObject])[] = [];
   readonly closed: string[] = [];
+  readonly questions: Question[] = [];
+  /** What the upstream hears that asks outside of any call. */
+  answer: Answerer = refuseQuestion;
   readonly onNotification = (method: string, params: JsonObject): void =>
     void this.notifications.push([method, params]);
+  readonly onRequest: Answerer = (question) => {
+    this.questions.push(question);
+    return this.answer(question);
+  };
   readonly onClosed = (reason: string): void => void this.closed.push(reason);
+}
+
+/** A caller who is asked, and has not answered yet. */
+export class HeldQuestions {
+  readonly questions: Question[] = [];
+  readonly onRequest: Answerer = (question) => {
+    this.questions.push(question);
+    return new Promise(() => undefined);
+  };
 }
 
 export function toolCall(name: string, options: Partial<UpstreamCall> & { era?: Era } = {}): UpstreamCall {

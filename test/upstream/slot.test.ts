@@ -1,32 +1,14 @@
 import { expect } from "chai";
 
 import { GatewayError } from "../../src/domain/errors.ts";
-import type { ConnectionEvents, UpstreamCall } from "../../src/upstream/connection.ts";
+import type { ConnectionEvents } from "../../src/upstream/connection.ts";
 import { type AnyConnection, Slot } from "../../src/upstream/slot.ts";
 import { Reply } from "../../src/wire/reply.ts";
-import { withResolvers } from "../support/manual-clock.ts";
+import { settle, withResolvers } from "../support/manual-clock.ts";
 import { rejection } from "../support/refusal.ts";
+import { until } from "../wire/raw-server.ts";
+import { FakeConnection, slotDeps } from "./fake-connection.ts";
 import { NEVER, toolCall } from "./mcp-upstream.ts";
-
-/** The least that can be connected to; what it is asked is answered when the test says so. */
-class FakeConnection implements AnyConnection {
-  readonly era = "2025";
-  readonly capabilities = {};
-  readonly serverInfo = {};
-  readonly instructions = undefined;
-  readonly calls: { call: UpstreamCall; answer: (reply: Reply) => void }[] = [];
-  closed = 0;
-
-  call(call: UpstreamCall): Promise<Reply> {
-    const { promise, resolve } = withResolvers<Reply>();
-    this.calls.push({ call, answer: resolve });
-    return promise;
-  }
-  notify(): void {}
-  async close(): Promise<void> {
-    this.closed += 1;
-  }
-}
 
 describe("Slot", () => {
   let log: string[];
@@ -37,28 +19,46 @@ describe("Slot", () => {
     resolve: (connection: AnyConnection) => void;
     reject: (error: Error) => void;
   }[];
+  let answers: ((reply: Reply) => void)[];
   let slot: Slot;
 
   beforeEach(() => {
     log = [];
     now = 0;
     attempts = [];
-    slot = new Slot({
-      server: "up",
-      connectMs: 1_000,
-      connect: (events, signal) => {
-        const { promise, resolve, reject } = withResolvers<AnyConnection>();
-        attempts.push({ events, signal, resolve, reject });
-        return promise;
-      },
-      onNotification: (method) => log.push(`notification ${method}`),
-      onConnecting: () => log.push(`connecting ${slot.connecting}`),
-      onConnected: () => log.push(`connected ${slot.connection !== undefined}`),
-      onFailed: ({ code }) => log.push(`failed ${code} ${slot.connecting}`),
-      onEnded: (error, _, livedMs) => log.push(`ended after ${livedMs}: ${error.message}`),
-      now: () => now,
-    });
+    answers = [];
+    slot = new Slot(
+      slotDeps({
+        connect: (events, signal) => {
+          const { promise, resolve, reject } = withResolvers<AnyConnection>();
+          attempts.push({ events, signal, resolve, reject });
+          return promise;
+        },
+        onNotification: (method) => log.push(`notification ${method}`),
+        onConnecting: () => log.push(`connecting ${slot.connecting}`),
+        onConnected: () => log.push(`connected ${slot.connection !== undefined}`),
+        onFailed: ({ code }) => log.push(`failed ${code} ${slot.connecting}`),
+        onEnded: (error, _, livedMs) => log.push(`ended after ${livedMs}: ${error.message}`),
+        onRequest: ({ method }) => {
+          log.push(`question ${method}`);
+          const { promise, resolve } = withResolvers<Reply>();
+          answers.push(resolve);
+          return promise;
+        },
+        onUpdated: (uri, _, scopes) => log.push(`updated ${uri} for ${scopes.join()}`),
+        now: () => now,
+      }),
+    );
   });
+
+  /** Opens the connection of the next attempt. */
+  async function open(connection = new FakeConnection()): Promise<FakeConnection> {
+    const number = attempts.length;
+    const opening = slot.open(NEVER());
+    attempts[number]?.resolve(connection);
+    await opening;
+    return connection;
+  }
 
   it("connects once for all, and is then open", async () => {
     const connection = new FakeConnection();
@@ -169,5 +169,125 @@ describe("Slot", () => {
     expect((await used).value).to.deep.equal({ a: 1 });
     now = 1_700;
     expect(slot.idleMs).to.equal(700);
+  });
+
+  it("is not idle while somebody thinks about a question of the upstream", async () => {
+    await open();
+    const asked = attempts[0]?.events.onRequest({ method: "roots/list", params: {}, signal: NEVER() });
+    now = 1_000;
+    expect([slot.busy, slot.idleMs]).to.deep.equal([true, 0]);
+
+    answers[0]?.(Reply.of("result", { roots: [] }, "2025"));
+
+    expect((await asked)?.value).to.deep.equal({ roots: [] });
+    now = 1_400;
+    expect([slot.busy, slot.idleMs]).to.deep.equal([false, 400]);
+    expect(log.at(-1)).to.equal("question roots/list");
+  });
+
+  describe("with followers", () => {
+    const follow = (uri: string, scope = "anna") => slot.follow(uri, scope, NEVER());
+
+    it("connects for the first one", async () => {
+      const connection = new FakeConnection();
+      const following = follow("a://1");
+      attempts[0]?.resolve(connection);
+
+      await following;
+
+      expect(connection.follows).to.deep.equal(["+a://1"]);
+      expect(slot.idleMs).to.equal(0);
+    });
+
+    it("tells them what was updated, and nobody else", async () => {
+      await open();
+      await follow("a://1");
+
+      attempts[0]?.events.onNotification("notifications/resources/updated", { uri: "a://1" });
+      attempts[0]?.events.onNotification("notifications/resources/updated", { uri: "a://2" });
+
+      expect(log.filter((line) => /updated|notification/.test(line))).to.deep.equal([
+        "updated a://1 for anna",
+      ]);
+    });
+
+    it("says whether there was something to give up", async () => {
+      const connection = await open();
+      await follow("a://1");
+
+      expect(slot.unfollow("a://1", "ben")).to.equal(false);
+      expect(slot.unfollow("a://2", "anna")).to.equal(false);
+      expect(slot.unfollow("a://1", "anna")).to.equal(true);
+      await settle();
+
+      expect(connection.follows).to.deep.equal(["+a://1", "-a://1"]);
+      now = 300;
+      expect(slot.idleMs).to.equal(300);
+    });
+
+    it("connects again by itself after its end, and follows again", async () => {
+      await open();
+      await follow("a://1");
+
+      attempts[0]?.events.onClosed("the process exited");
+      await until(() => attempts.length === 2);
+      const next = new FakeConnection();
+      attempts[1]?.resolve(next);
+      await until(() => next.follows.length > 0);
+
+      expect(next.follows).to.deep.equal(["+a://1"]);
+      expect(log.slice(-3)).to.deep.equal(["connecting true", "connected true", "updated a://1 for anna"]);
+    });
+
+    it("tries again after a failure", async () => {
+      await open();
+      await follow("a://1");
+      attempts[0]?.events.onClosed("the process exited");
+      await until(() => attempts.length === 2);
+
+      attempts[1]?.reject(new GatewayError("upstream_auth_required", "No."));
+
+      await until(() => attempts.length === 3);
+      expect(log).to.include("failed upstream_auth_required false");
+    });
+
+    it("rests when the last one has gone", async () => {
+      await open();
+      await follow("a://1");
+      slot.unfollowAll("anna");
+
+      attempts[0]?.events.onClosed("the process exited");
+      await settle();
+
+      expect(attempts).to.have.length(1);
+    });
+
+    it("is at peace once it was closed", async () => {
+      await open();
+      await follow("a://1");
+
+      await slot.close();
+      attempts[0]?.events.onClosed("closed");
+      await settle();
+
+      expect(attempts).to.have.length(1);
+      expect(await rejection(() => follow("a://2"))).to.deep.include({
+        code: "upstream_unavailable",
+        outcome: "not_sent",
+      });
+      expect(attempts).to.have.length(1);
+    });
+  });
+
+  it("rests when nobody needs the connection, tells nobody, and makes it anew for the next", async () => {
+    const first = await open();
+
+    slot.rest();
+    slot.rest();
+    const second = await open();
+
+    expect([first.closed, second.closed]).to.deep.equal([1, 0]);
+    expect(slot.connection).to.equal(second);
+    expect(log.filter((line) => line.startsWith("ended"))).to.deep.equal([]);
   });
 });

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 
+import type { JsonObject } from "../../src/domain/json.ts";
+import { proves } from "../support/proves.ts";
 import { rejection } from "../support/refusal.ts";
-import { McpUpstream, result, speaks2025, speaks2026, toolCall } from "./mcp-upstream.ts";
+import { McpUpstream, NEVER, result, speaks2025, speaks2026, toolCall } from "./mcp-upstream.ts";
 import { PoolBench } from "./pool-bench.ts";
 
 describe("sharing of connections in the pool", () => {
@@ -45,7 +47,7 @@ describe("sharing of connections in the pool", () => {
       // One more explores and listens; no caller ever uses it.
       expect(sessions).to.equal(3);
       expect([anna, ben]).not.to.include("s1");
-      expect(bench.pool.status("up").connections).to.equal(3);
+      expect(bench.pool.status("up")).to.deep.include({ connections: 3, leases: 2 });
     });
 
     it("ends the session of a scope that is over, and no other", async () => {
@@ -65,6 +67,7 @@ describe("sharing of connections in the pool", () => {
     });
 
     it("never mixes the sessions of callers who come at once", async () => {
+      proves("call.isolation");
       withSessions();
       upstream.on("tools/call", (exchange) =>
         result(exchange, { session: String(exchange.headers["mcp-session-id"]) }),
@@ -181,6 +184,38 @@ describe("sharing of connections in the pool", () => {
 
       const used = upstream.of("tools/call").map(({ headers }) => headers["mcp-session-id"]);
       expect(used[0]).to.equal(used[1]).and.not.equal(used[2]);
+    });
+
+    it("says on a 2026 leg what this very caller can do: nothing, unless it says more", async () => {
+      speaks2026(upstream);
+      use();
+      const envelope = { capabilities: { roots: {} }, clientInfo: { name: "anna", version: "1" } };
+
+      await call({ era: "2025" });
+      await call({ era: "2026" });
+      await call({ era: "2026", envelope });
+      await bench.pool.explore("up", NEVER());
+
+      const key = "io.modelcontextprotocol/clientCapabilities";
+      const declared = [...upstream.of("tools/call"), upstream.last("tools/list")].map(
+        ({ params }) => (params["_meta"] as JsonObject)[key],
+      );
+      expect(declared).to.deep.equal([
+        {},
+        {},
+        { roots: {} },
+        { sampling: {}, elicitation: { form: {}, url: {} }, roots: { listChanged: true } },
+      ]);
+    });
+
+    it("sends no first message of an era where it is assumed", async () => {
+      speaks2025(speaks2026(upstream));
+      use({ era: "assume-2026" });
+
+      expect((await call({ era: "2025" })).era).to.equal("2026");
+
+      expect([upstream.count("server/discover"), upstream.count("initialize")]).to.deep.equal([0, 0]);
+      expect(bench.pool.status("up").eras).to.deep.equal(["2026"]);
     });
 
     it("does not probe where the era is set", async () => {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { DEFAULT_LIMITS } from "../../src/domain/limits.ts";
 import { type Egress, type EgressPolicy, createEgress } from "../../src/wire/egress.ts";
+import { HttpExchange } from "../../src/wire/http-exchange.ts";
 import { rejection, refusal } from "../support/refusal.ts";
 import { RawServer } from "./raw-server.ts";
 
@@ -123,10 +124,8 @@ describe("egress", () => {
   it("checks what a name resolves to, when it is connected to", async () => {
     const pool = egress().pool(`http://localhost:${server.port}`);
 
-    const error = await pool.request({ path: "/", method: "GET" }).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
+    const exchange = new HttpExchange({ server: "up", maxBytes: 10 });
+    const error = await rejection(() => exchange.send(pool, { path: "/", method: "GET" }));
 
     expect(error).to.have.property("code", "egress_denied");
     await pool.destroy();

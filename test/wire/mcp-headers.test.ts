@@ -7,6 +7,7 @@ import {
   encodeHeaderValue,
   nameOf,
   paramHeaderValues,
+  badParamHeader,
   paramHeaders,
 } from "../../src/wire/mcp-headers.ts";
 
@@ -144,4 +145,40 @@ describe("paramHeaders", () => {
     expect(paramHeaderValues(marks, { region: ["a"], filter: { limit: 2 ** 60 } })).to.deep.equal({});
     expect(paramHeaderValues([{ header: "mcp-param-x", path: ["toString"] }], {})).to.deep.equal({});
   });
+});
+
+describe("badParamHeader", () => {
+  const inside = (properties: Record<string, unknown>): string | undefined =>
+    badParamHeader({ type: "object", properties } as JsonObject);
+
+  it("has nothing against marks that a header can carry", () => {
+    expect(
+      inside({
+        a: { type: "string", "x-mcp-header": "Region" },
+        b: { type: "object", properties: { c: { type: "boolean", "x-mcp-header": "Deep" } } },
+        d: { type: "integer" },
+      }),
+    ).to.equal(undefined);
+  });
+
+  for (const [what, properties] of [
+    ["an empty name", { a: { type: "string", "x-mcp-header": "" } }],
+    ["a name with a blank", { a: { type: "string", "x-mcp-header": "My Region" } }],
+    ["a name with a colon", { a: { type: "string", "x-mcp-header": "a:b" } }],
+    ["a name that is no text", { a: { type: "string", "x-mcp-header": 5 } }],
+    ["a list", { a: { type: "array", "x-mcp-header": "A" } }],
+    ["an object", { a: { type: "object", "x-mcp-header": "A" } }],
+    ["a number with a fraction", { a: { type: "number", "x-mcp-header": "A" } }],
+    ["nothing", { a: { type: "null", "x-mcp-header": "A" } }],
+    ["a parameter without a type", { a: { "x-mcp-header": "A" } }],
+    [
+      "two names that differ in case only",
+      { a: { type: "string", "x-mcp-header": "A" }, b: { type: "string", "x-mcp-header": "a" } },
+    ],
+    ["one deep inside", { o: { type: "object", properties: { a: { type: "array", "x-mcp-header": "A" } } } }],
+  ] as const) {
+    it(`refuses ${what}`, () => {
+      expect(inside(properties)).to.contain("x-mcp-header");
+    });
+  }
 });

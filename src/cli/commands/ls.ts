@@ -30,10 +30,16 @@ function serverTable(servers: readonly JsonObject[], out: Output): string {
       healthCell(health, out),
       String(countAt(objectAt(server, "counts"), "tools")),
       stringAt(server, "source") ?? "",
-      isFine ? whereabouts(server) : (stringAt(health, "summary") ?? ""),
+      [breakerNote(server), isFine ? whereabouts(server) : (stringAt(health, "summary") ?? "")].join(""),
     ];
   });
   return out.table(["NAME", "TYPE", "HEALTH", "TOOLS", "SOURCE", ""], rows);
+}
+
+/** Calls are held back, whatever the health says. */
+function breakerNote(server: JsonObject): string {
+  const breaker = stringAt(server, "breaker");
+  return breaker === "open" || breaker === "half_open" ? `[breaker ${breaker.replace("_", " ")}] ` : "";
 }
 
 function whereabouts(server: JsonObject): string {

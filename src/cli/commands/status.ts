@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { type JsonObject, stringAt } from "../../domain/json.ts";
-import { countAt, objectAt } from "../answer-fields.ts";
+import { countAt, objectAt, objectsAt } from "../answer-fields.ts";
 import { type CommandKit, withCommon } from "../command-kit.ts";
 import type { CommonOptions } from "../context.ts";
 import { healthCell, healthDetails } from "../health-text.ts";
@@ -39,12 +39,30 @@ function statusText(url: string, status: JsonObject, health: JsonObject, out: Ou
     ["servers", `${countAt(servers, "total")}${counted.length === 0 ? "" : ` (${counted.join(", ")})`}`],
     ["offered", `${count("tools")} tools, ${count("resources")} resources, ${count("prompts")} prompts`],
     ["sessions", count("sessions")],
+    ...objectsAt(status, "lists").map((list) => ["list", listCost(list)] as const),
   ];
   const lines = facts.map(([name, value]) => `${out.paint("dim")(name.padEnd(9))} ${value}`);
   return [
     ...lines,
     ...Object.keys(health).flatMap((server) => unwell(server, objectAt(health, server), out)),
   ].join("\n");
+}
+
+/** `/mcp: full 182 tools ≈ 41,300 tokens; hybrid ≈ 2,900; search ≈ 1,150 (auto: hybrid)`. */
+function listCost(list: JsonObject): string {
+  const tokens = objectAt(list, "tokens");
+  const about = (mode: string) => `≈ ${rounded(countAt(tokens, mode)).toLocaleString("en")}`;
+  const mode = stringAt(list, "mode") ?? "";
+  const effective = stringAt(list, "effective") ?? "";
+  const shown = mode === effective ? mode : `${mode}: ${effective}`;
+  const tools = `${countAt(list, "tools").toLocaleString("en")} tools`;
+  return `${oneLine(stringAt(list, "endpoint") ?? "")}: full ${tools} ${about("full")} tokens; hybrid ${about("hybrid")}; search ${about("search")} (${shown})`;
+}
+
+/** It is an estimate, and should look like one. */
+function rounded(count: number): number {
+  const step = count < 1_000 ? 10 : count < 10_000 ? 50 : 100;
+  return Math.round(count / step) * step;
 }
 
 function unwell(server: string, health: JsonObject, out: Output): readonly string[] {

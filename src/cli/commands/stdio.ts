@@ -5,11 +5,13 @@ import { usageError } from "../cli-error.ts";
 import { type CommandKit, withCommon } from "../command-kit.ts";
 import type { CommonOptions, Context, Target } from "../context.ts";
 import { probeGateway } from "../gateway-probe.ts";
+import { profileName } from "../profile-name.ts";
 import { bridgeStdio } from "../stdio-bridge.ts";
 import { loggerFor } from "./serve.ts";
 
 interface StdioOptions extends CommonOptions {
   readonly server?: string;
+  readonly profile?: string;
 }
 
 /** For clients that start a command: carries their messages to the gateway. Nothing else is ever written to stdout. */
@@ -18,19 +20,23 @@ export function addStdio(program: Command, kit: CommandKit): void {
     program
       .command("stdio")
       .description("speak MCP on stdin and stdout; uses the running gateway, or runs one for itself")
-      .option("--server <name>", "only this server, with its tools under their own names"),
+      .option("--server <name>", "only this server, with its tools under their own names")
+      .option("--profile <name>", "only what this profile of the config file selects"),
   ).action((options: StdioOptions) =>
     kit.run(options, async (context) => {
       const { server } = options;
       if (server !== undefined && !ServerName.safeParse(server).success)
         throw usageError(`"${server}" cannot be a server's name.`);
+      const profile = profileName(options.profile);
+      if (server !== undefined && profile !== undefined)
+        throw usageError("Give either --server or --profile: a profile selects servers itself.");
       const { deps } = context;
       const { target, close } = await reach(context);
       try {
         await bridgeStdio({
           input: deps.stdin,
           output: deps.stdout,
-          url: `${target.url}/mcp${server === undefined ? "" : `/s/${server}`}`,
+          url: target.url + pathOf(server, profile),
           headers: target.key === undefined ? {} : { authorization: `Bearer ${target.key}` },
           signal: deps.stop,
           onLog: (line: string) => context.out.progress(line),
@@ -40,6 +46,11 @@ export function addStdio(program: Command, kit: CommandKit): void {
       }
     }),
   );
+}
+
+function pathOf(server: string | undefined, profile: string | undefined): string {
+  if (profile !== undefined) return `/mcp/p/${profile}`;
+  return server === undefined ? "/mcp" : `/mcp/s/${server}`;
 }
 
 /** The running gateway; else one of our own on a free port, which shares the data folder and ends with the client. */

@@ -4,9 +4,6 @@ import { z } from "zod";
 
 import { type Route, route } from "../route.ts";
 
-/** Copied by the build, so that the page needs no network. */
-const SCALAR = fileURLToPath(new URL("../assets/standalone.js", import.meta.url));
-
 /** Scripts of this gateway only; styles inline, because the page is drawn by a script; no other address at all. */
 const POLICY = [
   "default-src 'none'",
@@ -50,8 +47,8 @@ const SETTINGS = {
 };
 const START = `Scalar.createApiReference("#reference", ${JSON.stringify(SETTINGS)});\n`;
 
-/** `document` is made on first use: nobody may ever ask. */
-export function docsRoutes(document: () => Promise<object>): readonly Route[] {
+/** `document` is made on first use: nobody may ever ask. `assets`: the folder with the page's script. */
+export function docsRoutes(document: () => Promise<object>, assets: URL): readonly Route[] {
   const common = { method: "GET", action: "public", tag: "system", status: 200, answer: z.string() } as const;
   return [
     route({
@@ -84,7 +81,8 @@ export function docsRoutes(document: () => Promise<object>): readonly Route[] {
       summary: "A part of the page",
       type: "text/javascript",
       handle: () => ({
-        file: SCALAR,
+        // Copied by the build, so that the page needs no network.
+        file: fileURLToPath(new URL("standalone.js", assets)),
         headers: {
           "content-type": "text/javascript; charset=utf-8",
           "cache-control": "public, max-age=86400",

@@ -1,12 +1,14 @@
 import { z } from "zod";
 
 import { GatewayError } from "../../domain/errors.ts";
+import { idempotencyKey } from "../../domain/idempotency-key.ts";
 import { type Json, type JsonObject, isJsonObject } from "../../domain/json.ts";
 import type { Tool } from "../../domain/offering.ts";
 import { RPC } from "../../domain/protocol.ts";
+import type { CallRecord } from "../../observability/call-record.ts";
 import type { Reply } from "../../wire/reply.ts";
 import type { RestDeps } from "../deps.ts";
-import { type Route, param, route } from "../route.ts";
+import { type Answer, type Route, type RouteRequest, param, route } from "../route.ts";
 import { getTool } from "./tools.ts";
 
 const Execution = z
@@ -32,7 +34,15 @@ const ExecutionResult = z
       server: z.string(),
       tool: z.string(),
       attempts: z.number().int(),
-      cache: z.enum(["hit", "miss", "off"]),
+      retried: z
+        .array(z.string())
+        .optional()
+        .meta({ description: "Why there was more than one attempt: error codes." }),
+      repeated: z
+        .enum(["stored", "joined"])
+        .optional()
+        .meta({ description: "The answer of an earlier call with the same Idempotency-Key." }),
+      cache: z.enum(["hit", "miss", "stale", "off"]),
       duration_ms: z.number(),
       executed: z.literal("executed"),
     }),
@@ -51,33 +61,73 @@ export function executeRoutes(deps: RestDeps): readonly Route[] {
       body: Execution.prefault({}),
       status: 200,
       answer: ExecutionResult,
-      handle: async (request) => {
-        const { identity, body, signal, requestId } = request;
-        const tool = getTool(deps, param(request, "tool"));
-        const { reply, attempts, cache, durationMs } = await deps.proxy.callTool({
-          identity,
-          tool,
-          args: body.arguments as JsonObject,
-          meta: {},
-          era: "2026",
-          scope: `rest:${identity.subject}`,
-          signal,
-          ...(body.timeout_ms === undefined ? {} : { timeoutMs: body.timeout_ms }),
-        });
-        const { resultType, ...result } = resultOf(reply, tool);
-        const meta = {
-          request_id: requestId,
-          server: tool.server,
-          tool: tool.id,
-          attempts,
-          cache,
-          duration_ms: Math.round(durationMs * 1_000) / 1_000,
-          executed: "executed",
-        };
-        return { body: { ...result, meta } };
-      },
+      handle: (request) =>
+        recorded(deps, request, async (record) => {
+          const { identity, body, signal, requestId, headers } = request;
+          const tool = getTool(deps, param(request, "tool"));
+          const key = headers["idempotency-key"];
+          const answer = await deps.proxy.callTool({
+            identity,
+            tool,
+            args: body.arguments as JsonObject,
+            meta: {},
+            era: "2026",
+            scope: `rest:${identity.subject}`,
+            signal,
+            record,
+            ...(body.timeout_ms === undefined ? {} : { timeoutMs: body.timeout_ms }),
+            ...(key === undefined ? {} : { idempotencyKey: idempotencyKey(key, "Idempotency-Key") }),
+          });
+          const { reply, attempts, cache, durationMs, retried, repeated } = answer;
+          const { resultType, ...result } = resultOf(reply, tool);
+          const meta = {
+            request_id: requestId,
+            server: tool.server,
+            tool: tool.id,
+            attempts,
+            ...(retried === undefined ? {} : { retried }),
+            ...(repeated === undefined ? {} : { repeated }),
+            cache,
+            duration_ms: Math.round(durationMs * 1_000) / 1_000,
+            executed: "executed",
+          };
+          const replayed = repeated === undefined ? {} : { headers: { "idempotency-replayed": "true" } };
+          return { body: { ...result, meta }, ...replayed };
+        }),
     }),
   ];
+}
+
+/** Writes down what the call meets, if calls are logged. */
+async function recorded(
+  { calls }: RestDeps,
+  request: RouteRequest<unknown, unknown>,
+  handle: (record: CallRecord | undefined) => Promise<Answer>,
+): Promise<Answer> {
+  if (calls === undefined) return handle(undefined);
+  const { identity, requestId, arrivedAt, authenticatedAt, headers } = request;
+  const { tenant, subject } = identity;
+  const requestBytes = Number(headers["content-length"] ?? 0);
+  const origin = {
+    requestId,
+    tenant,
+    subject,
+    via: "rest",
+    era: "2026",
+    endpoint: "",
+    requestBytes,
+  } as const;
+  const record = calls.begin({ ...origin, arrivedAt, authenticatedAt });
+  try {
+    return await handle(record);
+  } catch (error) {
+    record.tool ||= param(request, "tool");
+    if (record.outcome === undefined) record.refused("not_sent", error);
+    else if (error instanceof GatewayError) record.code = error.code;
+    throw error;
+  } finally {
+    calls.end(record);
+  }
 }
 
 /** Throws GatewayError when the answer is not the result of a call that ran. */

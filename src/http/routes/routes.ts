@@ -1,10 +1,15 @@
 import type { RestDeps } from "../deps.ts";
 import type { Route } from "../route.ts";
+import { breakerRoutes } from "./breakers.ts";
+import { cacheRoutes } from "./cache.ts";
+import { callRoutes } from "./calls.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { docsRoutes } from "./docs.ts";
 import { executeRoutes } from "./execute.ts";
+import { explainRoutes } from "./explain.ts";
 import { healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
+import { profileRoutes } from "./profiles.ts";
 import { registeredToolRoutes } from "./registered-tools.ts";
 import { searchRoutes } from "./search.ts";
 import { serverCheckRoutes } from "./server-checks.ts";
@@ -18,15 +23,20 @@ export function routes(deps: RestDeps): readonly Route[] {
   const table: readonly Route[] = [
     ...serverRoutes(deps),
     ...serverCheckRoutes(deps),
+    ...breakerRoutes(deps),
     ...toolRoutes(deps),
     ...registeredToolRoutes(deps),
     ...searchRoutes(deps),
     ...executeRoutes(deps),
+    ...callRoutes(deps),
+    ...explainRoutes(deps),
     ...catalogRoutes(deps),
+    ...profileRoutes(deps),
     ...keyRoutes(deps),
+    ...cacheRoutes(deps),
     ...healthRoutes(deps),
     ...systemRoutes(deps),
-    ...docsRoutes(() => (document ??= describe(table, deps.version))),
+    ...docsRoutes(() => (document ??= describe(table, deps.version)), deps.assets),
   ];
   return table;
 }

@@ -1,13 +1,14 @@
 import { z } from "zod";
 
 import { GatewayError } from "../../domain/errors.ts";
+import { isDown } from "../../domain/health.ts";
 import type { Server } from "../../domain/server.ts";
 import { UpstreamTimeout } from "../../domain/upstream-errors.ts";
 import type { RestDeps } from "../deps.ts";
 import { type Page, page, pageOf, pageQuery } from "../page.ts";
 import { type Problem, toProblem } from "../problem.ts";
 import { type Route, type RouteRequest, param, route } from "../route.ts";
-import { HealthView, ProblemView, isDown } from "../views/health-view.ts";
+import { HealthView, ProblemView } from "../views/health-view.ts";
 import { ServerView, countsOf } from "../views/server-view.ts";
 import { ToolSummary, toolSummary } from "../views/tool-view.ts";
 
@@ -46,6 +47,7 @@ export function serverCheckRoutes(deps: RestDeps): readonly Route[] {
         return { body: explored(deps, name) };
       },
     }),
+    restartRoute(deps),
     route({
       ...common,
       method: "GET",
@@ -66,6 +68,26 @@ export function serverCheckRoutes(deps: RestDeps): readonly Route[] {
       handle: (request) => ({ body: toolsOf(deps, serverOf(deps, request).name, request.query) }),
     }),
   ];
+}
+
+function restartRoute(deps: RestDeps): Route {
+  return route({
+    method: "POST",
+    path: "/api/v1/servers/{server}/restart",
+    action: "server:test",
+    tag: "servers",
+    status: 200,
+    summary:
+      "End its connections and processes and begin anew, whatever was held against it; calls in flight fail",
+    answer: Exploration,
+    handle: async (request) => {
+      const { name } = serverOf(deps, request);
+      // What an operator has stopped stays stopped.
+      if (!deps.proxy.breakerReport(name).forced) deps.proxy.forceBreaker(name, false);
+      await explore(deps, name, request.signal, "restart");
+      return { body: explored(deps, name) };
+    },
+  });
 }
 
 /** Waits for the server's first exploration. Its failure is no failure of the request: the server's health tells it. */
@@ -96,11 +118,16 @@ async function test(
   };
 }
 
-async function explore({ discovery }: RestDeps, server: string, signal: AbortSignal): Promise<void> {
+async function explore(
+  { discovery }: RestDeps,
+  server: string,
+  signal: AbortSignal,
+  how: "refresh" | "restart" = "refresh",
+): Promise<void> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new UpstreamTimeout(server, WAIT_MS, false)), WAIT_MS);
   try {
-    await discovery.refresh(server, AbortSignal.any([signal, late.signal]));
+    await discovery[how](server, AbortSignal.any([signal, late.signal]));
   } finally {
     clearTimeout(timer);
   }

@@ -190,8 +190,9 @@ function found(deps: RestDeps, server: Server): Answer {
   return { body: viewOf(deps, server), headers: { etag: etagOf(server.version) } };
 }
 
-function viewOf({ registry, discovery }: RestDeps, server: Server): z.infer<typeof ServerView> {
+function viewOf({ registry, discovery, proxy }: RestDeps, server: Server): z.infer<typeof ServerView> {
   return serverView(server, {
+    breaker: proxy.breakerState(server.name),
     health: discovery.health(server.name),
     offering: registry.offering(server.name),
   });

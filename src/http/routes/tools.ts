@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 import { ToolNotFound } from "../../domain/errors.ts";
+import { isDown } from "../../domain/health.ts";
 import type { Tool } from "../../domain/offering.ts";
 import { CUSTOM_SERVER } from "../../domain/server.ts";
 import type { RestDeps } from "../deps.ts";
 import { page, pageOf, pageQuery } from "../page.ts";
 import { etagOf } from "../precondition.ts";
 import { type Answer, type Route, param, route } from "../route.ts";
-import { isDown } from "../views/health-view.ts";
 import { ToolDetail, ToolSummary, toolDetail, toolSummary } from "../views/tool-view.ts";
 
 export function toolRoutes(deps: RestDeps): readonly Route[] {

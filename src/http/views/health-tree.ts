@@ -3,6 +3,7 @@ import { z } from "zod";
 import { GatewayError } from "../../domain/errors.ts";
 import type { Health, HealthLevel } from "../../domain/health.ts";
 import type { RestDeps } from "../deps.ts";
+import { isCacheDegraded } from "./cache-view.ts";
 import { HealthView } from "./health-view.ts";
 
 const Level = HealthView.shape.level;
@@ -27,6 +28,15 @@ const shape = {
       tools: z.number().int(),
       catalog_version: z.number().int(),
     }),
+    cache: z.object({ status: Level, degraded: z.boolean(), summary: z.string().optional() }),
+    load: z.object({
+      status: Level,
+      overloaded: z.boolean(),
+      event_loop_lag_ms: z.number(),
+      heap_share: z.number(),
+      summary: z.string().optional(),
+    }),
+    call_log: z.object({ status: Level, degraded: z.boolean(), summary: z.string().optional() }),
     upstreams: z.record(z.string(), Upstream),
   }),
 };
@@ -55,8 +65,16 @@ export async function healthTree(deps: RestDeps): Promise<z.infer<typeof HealthT
   const storage = await storageHealth(deps);
   const upstreams = deps.discovery.healthAll();
   const { catalog } = deps.registry;
+  const [cache, load] = [cacheHealth(deps), loadHealth(deps)];
+  const callLog = callLogHealth(deps);
+  const isDegraded = cache.degraded || load.overloaded || callLog.degraded;
   return {
-    status: storage.status === "unhealthy" ? "unhealthy" : overall(upstreams.map(({ health }) => health)),
+    status:
+      storage.status === "unhealthy"
+        ? "unhealthy"
+        : isDegraded
+          ? "degraded"
+          : overall(upstreams.map(({ health }) => health)),
     timestamp: new Date().toISOString(),
     version: deps.version,
     services: {
@@ -67,6 +85,9 @@ export async function healthTree(deps: RestDeps): Promise<z.infer<typeof HealthT
         tools: catalog.tools.length,
         catalog_version: catalog.version,
       },
+      cache,
+      load,
+      call_log: callLog,
       upstreams: Object.fromEntries(upstreams.map(({ server, health }) => [server, upstreamView(health)])),
     },
   };
@@ -93,10 +114,16 @@ export async function detailedHealth(deps: RestDeps): Promise<z.infer<typeof Det
   };
 }
 
-/** Throws GatewayError: shutting_down, storage_unavailable. Upstreams have no say in it. */
+/** Throws GatewayError: shutting_down, overloaded, storage_unavailable. Upstreams have no say in it. */
 export async function checkReady(deps: RestDeps): Promise<void> {
   if (deps.draining()) {
     throw new GatewayError("shutting_down", "The gateway is about to end.", {
+      retryable: true,
+      retryAfterMs: 1_000,
+    });
+  }
+  if (deps.traffic.load.isOverloaded) {
+    throw new GatewayError("overloaded", "The gateway takes no new work for a moment.", {
       retryable: true,
       retryAfterMs: 1_000,
     });
@@ -134,6 +161,31 @@ async function storageHealth({
   } finally {
     clearTimeout(timer);
   }
+}
+
+function cacheHealth(deps: RestDeps): z.infer<typeof HealthTree>["services"]["cache"] {
+  if (!isCacheDegraded(deps)) return { status: "healthy", degraded: false };
+  const summary =
+    "Redis cannot be used just now; each replica works from its own memory. No call fails of it.";
+  return { status: "degraded", degraded: true, summary };
+}
+
+function callLogHealth({ calls }: RestDeps): z.infer<typeof HealthTree>["services"]["call_log"] {
+  if (calls?.degraded !== true) return { status: "healthy", degraded: false };
+  const summary = "Calls cannot be logged just now; the last ones are in memory. No call fails of it.";
+  return { status: "degraded", degraded: true, summary };
+}
+
+function loadHealth({ traffic }: RestDeps): z.infer<typeof HealthTree>["services"]["load"] {
+  const { isOverloaded: overloaded, lagMs, heapShare, reason } = traffic.load;
+  const cause = reason === "heap" ? "Memory is nearly used up" : "There is more work than can be done";
+  return {
+    status: overloaded ? "degraded" : "healthy",
+    overloaded,
+    event_loop_lag_ms: Math.round(lagMs),
+    heap_share: Math.round(heapShare * 1_000) / 1_000,
+    ...(overloaded ? { summary: `${cause}; new work is refused.` } : {}),
+  };
 }
 
 function elapsed(started: number): number {

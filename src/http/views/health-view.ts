@@ -1,15 +1,5 @@
 import { z } from "zod";
 
-import { ERROR_CODES } from "../../domain/errors.ts";
-import type { Health } from "../../domain/health.ts";
-
-const FAILURES: ReadonlySet<string> = new Set(ERROR_CODES);
-
-/** True while calls of the server's tools would fail. Being unwell in another way does not stop them. */
-export function isDown(health: Health): boolean {
-  return FAILURES.has(health.code);
-}
-
 const Fix = z.object({ label: z.string(), command: z.string().optional(), href: z.string().optional() });
 
 /** Domain's `Health`, as OpenAPI needs it. */
@@ -22,6 +12,13 @@ export const HealthView = z
     action: Fix.optional(),
     stderr_tail: z.string().optional(),
     quarantined: z.array(z.object({ tool: z.string(), reason: z.string() })).optional(),
+    process: z
+      .object({ pid: z.number().int(), started_at: z.string(), restarts: z.number().int() })
+      .partial({ pid: true, started_at: true })
+      .optional()
+      .meta({
+        description: "Of a stdio server. Without a pid it does not run now; the next call starts it.",
+      }),
     since: z.string(),
   })
   .meta({ id: "Health" });

@@ -27,6 +27,9 @@ export const ServerView = z
     disabled: z.boolean().optional(),
     gateway: z.record(z.string(), z.unknown()),
     health: HealthView,
+    breaker: z
+      .enum(["closed", "open", "half_open"])
+      .meta({ description: "Open: calls are held back; see /api/v1/servers/{server}/breaker." }),
     counts: z.object({
       tools: z.number().int(),
       resources: z.number().int(),
@@ -39,11 +42,15 @@ export const ServerView = z
   .meta({ id: "Server" });
 
 export interface ServerState {
+  readonly breaker: "closed" | "open" | "half_open";
   readonly health: Health;
   readonly offering: Offering | undefined;
 }
 
-export function serverView(server: Server, { health, offering }: ServerState): z.infer<typeof ServerView> {
+export function serverView(
+  server: Server,
+  { breaker, health, offering }: ServerState,
+): z.infer<typeof ServerView> {
   const { id, name, version, source, createdAt, updatedAt } = server;
   const entry = maskEntry(server.entry);
   return {
@@ -55,6 +62,7 @@ export function serverView(server: Server, { health, offering }: ServerState): z
     type: typeOf(server.entry),
     enabled: isEnabled(server),
     health: health as z.infer<typeof HealthView>,
+    breaker,
     counts: countsOf(offering),
     created_at: createdAt,
     updated_at: updatedAt,

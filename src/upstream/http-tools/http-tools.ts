@@ -67,6 +67,14 @@ class HttpToolsConnection implements Connection {
     // Nobody is there to be told.
   }
 
+  follow(): Promise<Reply> {
+    return Promise.resolve(rpcError(RPC.methodNotFound, "Resources are not supported."));
+  }
+
+  unfollow(): void {
+    // Nothing is ever followed.
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { canonicalJson } from "../../domain/json.ts";
 import type { Era } from "../../domain/protocol.ts";
+import type { EraSetting } from "../connection.ts";
 
 const EXPIRY_MS = 60 * 60_000;
 const MAX_ENTRIES = 10_000;
@@ -41,13 +42,27 @@ export class EraMemory {
   }
 }
 
-/** Another key for another URL, other credentials or another setting. A hash: headers hold secrets. */
+/** Another key for another URL, other credentials or another setting. */
 export function eraKey(plan: {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly era: "auto" | Era;
+  readonly era: EraSetting;
 }): string {
-  return createHash("sha256")
-    .update(canonicalJson([plan.url, plan.headers, plan.era]))
-    .digest("hex");
+  return keyOf([plan.url, plan.headers, plan.era]);
+}
+
+/** Another key for another program, other arguments or another environment. */
+export function programKey(plan: {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+  readonly era: EraSetting;
+}): string {
+  return keyOf([plan.command, plan.args, plan.env, plan.cwd, plan.era]);
+}
+
+/** A hash: headers and variables hold secrets. */
+function keyOf(configuration: readonly unknown[]): string {
+  return createHash("sha256").update(canonicalJson(configuration)).digest("hex");
 }

@@ -11,6 +11,11 @@ const STEADY_MS = 10_000;
 /** Refusals that may be over later. Every other one says that there is no such stream. */
 const PASSING = (status: number): boolean => status >= 500 || status === 429 || status === 408;
 
+/** Whether an answer to a request for a stream says that there is none, now or later. */
+export function isNoStream({ streamed, status }: HttpAnswer): boolean {
+  return !streamed && !PASSING(status);
+}
+
 interface EventStreamDeps {
   readonly server: string;
   readonly limits: Limits;
@@ -27,12 +32,16 @@ interface EventStreamDeps {
 export class EventStream {
   readonly #deps: EventStreamDeps;
   readonly #closing = new AbortController();
+  /** Settles when the stream is open for the first time, or when it is clear that it will not be for now. */
+  readonly tried: Promise<void>;
+  #onTried: () => void = () => {};
   #lastEventId: string | undefined;
   #failures = 0;
   #retryMs: number | undefined;
 
   constructor(deps: EventStreamDeps) {
     this.#deps = deps;
+    this.tried = new Promise((resolve) => (this.#onTried = resolve));
   }
 
   start(): void {
@@ -57,35 +66,45 @@ export class EventStream {
 
   async #once(signal: AbortSignal): Promise<"ended" | "none"> {
     const { server, limits } = this.#deps;
-    const turn = new Turn(this.#deps, (id) => (this.#lastEventId = id), this.#failures > 0);
+    const turn = new Turn(this.#deps, {
+      remember: (id) => (this.#lastEventId = id),
+      afterFailure: this.#failures > 0,
+      onOpened: this.#onTried,
+    });
     try {
       const options = { server, signal, maxBytes: limits.sseEventBytes, sink: turn };
       const answer = await this.#deps.open(options, this.#lastEventId);
-      if (!answer.streamed && !PASSING(answer.status)) return "none";
+      if (isNoStream(answer)) return "none";
       this.#failures = answer.streamed && turn.ageMs > STEADY_MS ? 0 : this.#failures + 1;
       this.#retryMs = turn.retryMs;
     } catch {
       this.#failures = turn.ageMs > STEADY_MS ? 1 : this.#failures + 1;
       this.#retryMs = undefined;
+    } finally {
+      this.#onTried();
     }
     return "ended";
   }
 }
 
+interface TurnPlace {
+  readonly remember: (eventId: string) => void;
+  readonly afterFailure: boolean;
+  readonly onOpened: () => void;
+}
+
 /** One stream from its beginning to its end. Counts what comes: a flood ends it. */
 class Turn implements EventSink {
   readonly #deps: EventStreamDeps;
-  readonly #remember: (id: string) => void;
-  readonly #afterFailure: boolean;
+  readonly #place: TurnPlace;
   #openedAt: number | undefined;
   #position: StreamPosition | undefined;
   #windowFrom = 0;
   #inWindow = 0;
 
-  constructor(deps: EventStreamDeps, remember: (id: string) => void, afterFailure: boolean) {
+  constructor(deps: EventStreamDeps, place: TurnPlace) {
     this.#deps = deps;
-    this.#remember = remember;
-    this.#afterFailure = afterFailure;
+    this.#place = place;
   }
 
   get ageMs(): number {
@@ -100,12 +119,13 @@ class Turn implements EventSink {
   opened(position: StreamPosition): void {
     this.#position = position;
     this.#openedAt = performance.now();
-    if (this.#afterFailure) this.#deps.onGap();
+    this.#place.onOpened();
+    if (this.#place.afterFailure) this.#deps.onGap();
   }
 
   event(event: SseEvent): boolean {
     this.#count();
-    if (event.id !== undefined) this.#remember(event.id);
+    if (event.id !== undefined) this.#place.remember(event.id);
     return event.data.length > 0 && this.#deps.receive(event);
   }
 

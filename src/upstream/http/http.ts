@@ -1,7 +1,7 @@
 import type { Era } from "../../domain/protocol.ts";
 import { UpstreamError } from "../../domain/upstream-errors.ts";
 import type { Connection, ConnectionEvents } from "../connection.ts";
-import { discover, isEraRefusal } from "./discover.ts";
+import { ASSUMED, discover, isEraRefusal } from "./discover.ts";
 import { eraKey } from "./era-memory.ts";
 import { type HttpPlan, HttpTarget } from "./http-target.ts";
 import { Leg2025 } from "./leg-2025.ts";
@@ -22,13 +22,14 @@ const LEGS: Readonly<Record<Era, Leg>> = {
 
 /**
  * A leg of the wanted era if the upstream speaks it, else of the other one. Which eras an upstream speaks is found out by
- * the first message of an era, and remembered. Rejects with UpstreamError or GatewayError("cancelled").
+ * the first message of an era, and remembered; `assume-2026` sends none. Rejects with UpstreamError or GatewayError("cancelled").
  */
 export async function connectHttp(
   plan: HttpPlan,
   events: ConnectionEvents,
   signal: AbortSignal,
 ): Promise<HttpConnection> {
+  if (plan.era === "assume-2026") return new Leg2026(plan, events, ASSUMED);
   const key = eraKey(plan);
   const refusals: UpstreamError[] = [];
   for (const era of candidates(plan).filter((candidate) => plan.eras.speaks(key, candidate) !== false)) {
@@ -48,7 +49,7 @@ export async function connectHttp(
 }
 
 function candidates(plan: HttpPlan): readonly Era[] {
-  if (plan.era !== "auto") return [plan.era];
+  if (plan.era === "2025" || plan.era === "2026") return [plan.era];
   return plan.wanted === "2026" ? ["2026", "2025"] : ["2025", "2026"];
 }
 

@@ -1,11 +1,12 @@
 import { type JsonObject, isJsonObject, stringAt } from "../../domain/json.ts";
-import { VERSIONS_OF_2025, VERSION_2025 } from "../../domain/protocol.ts";
+import { VERSIONS_OF_2025 } from "../../domain/protocol.ts";
 import { UpstreamError } from "../../domain/upstream-errors.ts";
 import { HEADER } from "../../wire/mcp-headers.ts";
 import { encodeNotification, encodeRequest } from "../../wire/message.ts";
 import type { Reply } from "../../wire/reply.ts";
+import { initializeParams } from "../client-params.ts";
 import { refusal } from "./http-refusal.ts";
-import type { ClientInfo, HttpTarget } from "./http-target.ts";
+import type { HttpTarget } from "./http-target.ts";
 import { type Inbox, RpcCall } from "./rpc-call.ts";
 
 /** What an upstream says of itself when a connection begins. */
@@ -22,10 +23,6 @@ export interface Session {
   readonly introduction: Introduction;
 }
 
-export function initializeParams(clientInfo: ClientInfo): JsonObject {
-  return { protocolVersion: VERSION_2025, capabilities: {}, clientInfo: { ...clientInfo } };
-}
-
 /** The first two messages of a 2025 session. Rejects with UpstreamError; `rejected` if the upstream knows no `initialize`. */
 export async function initialize(
   target: HttpTarget,
@@ -35,7 +32,7 @@ export async function initialize(
 ): Promise<Session> {
   const { server, limits } = target;
   const call = new RpcCall(id, { signal }, { server, era: "2025", limits, inbox });
-  const body = encodeRequest(id, "initialize", initializeParams(target.clientInfo));
+  const body = encodeRequest(id, "initialize", initializeParams(target.clientInfo, target.client));
   const answer = await target.post(call, target.postHeaders([]), body);
   const { version, introduction } = readInitialize(server, call.finish(answer));
   const header = answer.headers[HEADER.sessionId];

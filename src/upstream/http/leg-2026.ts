@@ -1,19 +1,18 @@
 import type { JsonObject } from "../../domain/json.ts";
 import { META, VERSION_2026 } from "../../domain/protocol.ts";
-import type { ExchangeOptions, HttpAnswer } from "../../wire/http-exchange.ts";
 import { HEADER, encodeHeaderValue, nameOf } from "../../wire/mcp-headers.ts";
-import { encodeNotification, encodeRequest, parseMessage } from "../../wire/message.ts";
+import { encodeNotification, encodeRequest } from "../../wire/message.ts";
 import type { Reply } from "../../wire/reply.ts";
-import type { SseEvent } from "../../wire/sse.ts";
+import { ownEnvelope } from "../client-params.ts";
 import type { Connection, ConnectionEvents, UpstreamCall } from "../connection.ts";
-import { listChangedMethod, reportedLists } from "../list-changes.ts";
-import { ownEnvelope } from "./discover.ts";
-import { EventStream } from "./event-stream.ts";
+import { reportedLists } from "../list-changes.ts";
+import { Listening } from "../listening.ts";
+import { NOBODY } from "../sharing.ts";
+import { LISTEN } from "../subscription.ts";
 import { type HttpPlan, HttpTarget } from "./http-target.ts";
 import type { Introduction } from "./initialize.ts";
+import { NewsStream } from "./news-stream.ts";
 import { type Inbox, RpcCall } from "./rpc-call.ts";
-
-const LISTEN = "subscriptions/listen";
 
 /** Streamable HTTP of 2026-07-28: no session, each request stands alone, and closing its stream cancels it. */
 export class Leg2026 implements Connection, Inbox {
@@ -27,7 +26,7 @@ export class Leg2026 implements Connection, Inbox {
   readonly #headers: readonly string[];
   readonly #ownMeta: JsonObject;
   readonly #ownMetaText: string;
-  readonly #stream: EventStream | undefined;
+  readonly #listening: Listening;
   #lastId = 0;
   #closed = false;
 
@@ -38,10 +37,9 @@ export class Leg2026 implements Connection, Inbox {
     this.#target = new HttpTarget(plan);
     this.#events = events;
     this.#headers = this.#target.postHeaders([HEADER.protocolVersion, VERSION_2026]);
-    this.#ownMeta = ownEnvelope(plan.clientInfo);
+    this.#ownMeta = ownEnvelope(plan.clientInfo, plan.shared ? NOBODY : plan.client);
     this.#ownMetaText = JSON.stringify(this.#ownMeta);
-    this.#stream = plan.listen && reportedLists(this.capabilities).length > 0 ? this.#listen() : undefined;
-    this.#stream?.start();
+    this.#listening = this.#listen(plan);
   }
 
   async call(call: UpstreamCall): Promise<Reply> {
@@ -49,31 +47,37 @@ export class Leg2026 implements Connection, Inbox {
     const { server, limits } = this.#target;
     const rpc = new RpcCall(id, call, { server, era: "2026", limits, inbox: this });
     const body = this.#bodyOf(call, id);
-    return rpc.finish(
-      await this.#target.post(rpc, this.#headersOf(call.method, call.params, call.headers), body),
-    );
+    const headers = this.#headersOf(call.method, call.params, call.headers);
+    return rpc.finish(await this.#target.post(rpc, this.#target.traced(headers, call.params), body));
+  }
+
+  follow(uri: string, signal: AbortSignal): Promise<Reply> {
+    return this.#listening.follow(uri, signal);
+  }
+
+  unfollow(uri: string): void {
+    this.#listening.unfollow(uri);
   }
 
   notify(method: string, params: JsonObject): void {
     if (this.#closed) return;
-    const options = { server: this.#target.server, maxBytes: 65_536 };
     const body = encodeNotification(method, {
       ...params,
       _meta: { ...(params["_meta"] as JsonObject | undefined), ...this.#ownMeta },
     });
-    this.#target.post(options, this.#headersOf(method, params, undefined), body).catch(() => undefined);
+    this.#target.tell(this.#headersOf(method, params, undefined), body).catch(() => undefined);
   }
 
   /** There are no requests to the client in this era. */
   onRequest(): void {}
 
   onNotification(method: string, params: JsonObject): void {
-    this.#events.onNotification(method, params);
+    if (method !== "notifications/cancelled") this.#events.onNotification(method, params);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#stream?.close();
+    this.#listening.close();
   }
 
   /** The usual request has nothing of its own in `_meta`: then the envelope is put in as the text that it always is. */
@@ -91,7 +95,7 @@ export class Leg2026 implements Connection, Inbox {
       ...this.#ownMeta,
       ...(envelope === undefined ? {} : { [META.clientCapabilities]: envelope.capabilities }),
       ...(envelope?.clientInfo === undefined ? {} : { [META.clientInfo]: envelope.clientInfo }),
-      ...(envelope?.logLevel === undefined ? {} : { [META.logLevel]: envelope.logLevel }),
+      ...(envelope === undefined ? {} : { [META.logLevel]: envelope.logLevel }),
       ...(onProgress === undefined ? {} : { progressToken: id }),
     };
   }
@@ -108,32 +112,32 @@ export class Leg2026 implements Connection, Inbox {
     return headers;
   }
 
-  #listen(): EventStream {
-    return new EventStream({
-      server: this.#target.server,
-      limits: this.#target.limits,
-      open: (options) => this.#openStream(options),
-      receive: (event) => this.#receive(event),
-      onGap: () => {
-        for (const list of reportedLists(this.capabilities)) this.onNotification(listChangedMethod(list), {});
+  #listen(plan: HttpPlan): Listening {
+    const { server, limits } = plan;
+    const lists = plan.stream === "none" ? [] : reportedLists(this.capabilities);
+    return new Listening({
+      server,
+      patienceMs: limits.connectMs,
+      lists,
+      onMissed: (uri) => this.onNotification("notifications/resources/updated", { uri }),
+      open: (subscription) => {
+        const stream = new NewsStream(subscription, {
+          server,
+          limits,
+          lists,
+          onNotification: (method, params) => this.onNotification(method, params),
+          open: (options, params) => {
+            const body = encodeRequest(`listen-${++this.#lastId}`, LISTEN, {
+              ...params,
+              _meta: this.#ownMeta,
+            });
+            return this.#target.listen(options, this.#headersOf(LISTEN, {}, undefined), body);
+          },
+        });
+        stream.start();
+        return stream;
       },
     });
-  }
-
-  #openStream(options: ExchangeOptions): Promise<HttpAnswer> {
-    const lists = reportedLists(this.capabilities).map((list) => [`${list}ListChanged`, true]);
-    const params = { notifications: Object.fromEntries(lists) as JsonObject, _meta: this.#ownMeta };
-    const body = encodeRequest(`listen-${++this.#lastId}`, LISTEN, params);
-    return this.#target.post(options, this.#headersOf(LISTEN, params, undefined), body);
-  }
-
-  /** An answer to the request that opened the stream is its end. */
-  #receive({ data }: SseEvent): boolean {
-    const message = parseMessage(data.toString("utf8"), this.#target.limits);
-    if (message.kind === "notification" && !message.method.startsWith("notifications/subscriptions/")) {
-      this.onNotification(message.method, message.params);
-    }
-    return message.kind === "response";
   }
 }
 

@@ -24,6 +24,7 @@ export async function resumeCall(
     // A stream that does not get any further is given up; the deadline of the call ends all others.
     if (lastEventId === undefined || lastEventId === after) throw broken;
     after = lastEventId;
+    call.interrupted();
     await pause(Math.min(retryMs ?? pauseMs, MAX_PAUSE_MS), signal);
     try {
       const answer = await get({ server, signal, maxBytes, sink: call }, lastEventId);

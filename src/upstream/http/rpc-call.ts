@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Limits } from "../../domain/limits.ts";
-import { type Era, RPC, type RequestId } from "../../domain/protocol.ts";
+import { type Era, RPC } from "../../domain/protocol.ts";
 import { UpstreamBroken, UpstreamError } from "../../domain/upstream-errors.ts";
 import {
   type EventSink,
@@ -15,17 +15,22 @@ import type { Reply } from "../../wire/reply.ts";
 import { EventTooLarge, type SseEvent } from "../../wire/sse.ts";
 import { WireError } from "../../wire/wire-error.ts";
 import type { UpstreamCall } from "../connection.ts";
+import { LOG_MESSAGE, isHeard } from "../log-levels.ts";
+import type { Asked, Request } from "../open-questions.ts";
 import { refusal } from "./http-refusal.ts";
 
 /** Takes what an upstream sends that is no answer. */
 export interface Inbox {
-  /** A request of the server to its client. */
-  onRequest(id: RequestId, method: string): void;
-  /** A notification that belongs to no call. */
+  /** A request of the server to its client, on the stream of a call. */
+  onRequest(request: Request, call: Asked): void;
+  /** A notification that concerns the connection. */
   onNotification(method: string, params: JsonObject): void;
 }
 
-type CallPart = Pick<UpstreamCall, "signal" | "onProgress" | "onNotification" | "onSent">;
+type CallPart = Pick<
+  UpstreamCall,
+  "signal" | "envelope" | "onProgress" | "onNotification" | "onRequest" | "onInterrupted" | "onSent"
+>;
 
 /** Of a connection, for all its calls. */
 interface CallContext {
@@ -38,7 +43,8 @@ interface CallContext {
 const NOWHERE: StreamPosition = { lastEventId: undefined, retryMs: undefined };
 
 /** Notifications that concern a connection, whatever call's stream they come on. */
-const OF_CONNECTION = /^notifications\/(?:(?:tools|prompts|resources)\/list_changed|resources\/updated)$/;
+const OF_CONNECTION =
+  /^notifications\/(?:(?:tools|prompts|resources)\/list_changed|resources\/updated|cancelled)$/;
 
 /** One request on its way: an id of our own, and whatever comes back for it. Progress is told before the answer. */
 export class RpcCall implements ExchangeOptions, EventSink {
@@ -51,6 +57,7 @@ export class RpcCall implements ExchangeOptions, EventSink {
   readonly #call: CallPart;
   #reply: Reply | undefined;
   #wrongId = false;
+  #endedStream = false;
   #unasked = 0;
   #stream: StreamPosition = NOWHERE;
   /** Where the streams before this one ended. */
@@ -76,7 +83,13 @@ export class RpcCall implements ExchangeOptions, EventSink {
     return { lastEventId, retryMs };
   }
 
+  /** Tells the caller that there will be a pause, if the upstream has made it on purpose: its stream has an end. */
+  interrupted(): void {
+    if (this.#endedStream) this.#call.onInterrupted?.(this.position.retryMs);
+  }
+
   opened(stream: StreamPosition): void {
+    this.#endedStream = false;
     this.#earlier = this.position;
     this.#stream = stream;
   }
@@ -101,6 +114,7 @@ export class RpcCall implements ExchangeOptions, EventSink {
   finish(answer: HttpAnswer): Reply {
     const reply = answer.streamed ? this.#reply : this.#replyIn(answer);
     if (reply === undefined) {
+      this.#endedStream = answer.streamed;
       const reason = this.#wrongId
         ? "it gave an answer with a wrong id"
         : "it ended the stream without an answer";
@@ -149,10 +163,11 @@ export class RpcCall implements ExchangeOptions, EventSink {
     const message = this.#parse(data);
     if (message.kind === "response") return;
     const { method, params } = message;
-    if (message.kind === "request") this.#context.inbox.onRequest(message.id, method);
+    if (message.kind === "request") this.#context.inbox.onRequest(message, this.#call);
     else if (method === "notifications/progress") this.progress(params);
     else if (OF_CONNECTION.test(method)) this.#context.inbox.onNotification(method, params);
-    else if (method !== "notifications/cancelled") this.#call.onNotification?.(method, params);
+    else if (method !== LOG_MESSAGE || isHeard(this.#call, this.#context.era, params))
+      this.#call.onNotification?.(method, params);
   }
 
   #parse(data: Buffer): ReturnType<typeof parseMessage> {

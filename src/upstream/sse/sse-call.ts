@@ -6,7 +6,7 @@ import type { UpstreamCall } from "../connection.ts";
 
 /** A request that was posted and waits for its answer on the stream. */
 export class SseCall {
-  readonly part: Pick<UpstreamCall, "signal" | "onProgress" | "onSent">;
+  readonly part: Pick<UpstreamCall, "signal" | "envelope" | "onProgress" | "onNotification" | "onSent">;
   readonly answer: Promise<Reply>;
   readonly #server: string;
   #resolve: (reply: Reply) => void = () => {};
@@ -40,7 +40,12 @@ export class SseCall {
     this.part.onSent?.();
   }
 
-  /** More than `limit` are dropped. */
+  /** More than `limit` notifications are dropped. */
+  notify(method: string, params: JsonObject, limit: number): void {
+    this.#notifications += 1;
+    if (this.#notifications <= limit) this.part.onNotification?.(method, params);
+  }
+
   progress(params: JsonObject, limit: number): void {
     this.#notifications += 1;
     if (this.#notifications > limit) return;

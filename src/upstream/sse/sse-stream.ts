@@ -60,7 +60,7 @@ export class SseStream implements EventSink {
     const { server, limits } = target;
     const options = { server, signal: this.#closing.signal, maxBytes: limits.replyBytes, sink: this };
     try {
-      const answer = await target.send(options, "GET", target.headers(["accept", "text/event-stream"]));
+      const answer = await target.listen(options, target.headers(["accept", "text/event-stream"]));
       onEnd(
         answer.streamed ? new UpstreamBroken(server, "it ended the stream") : notStreamed(server, answer),
       );

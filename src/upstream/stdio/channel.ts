@@ -1,18 +1,17 @@
 import { type Json, type JsonObject, isJsonObject } from "../../domain/json.ts";
 import type { Limits } from "../../domain/limits.ts";
-import { type Era, RPC, type RequestId } from "../../domain/protocol.ts";
+import type { Era, RequestId } from "../../domain/protocol.ts";
 import type { Logger } from "../../observability/logger.ts";
 import { LineReader, LineTooLong } from "../../wire/lines.ts";
-import {
-  type Message,
-  encodeError,
-  encodeNotification,
-  encodeReply,
-  parseMessage,
-} from "../../wire/message.ts";
+import { type Message, encodeNotification, parseMessage } from "../../wire/message.ts";
 import { type ReplyFrame, readReply } from "../../wire/reply-frame.ts";
-import { Reply } from "../../wire/reply.ts";
+import type { Reply } from "../../wire/reply.ts";
 import { WireError } from "../../wire/wire-error.ts";
+import type { Answerer } from "../connection.ts";
+import { LOG_MESSAGE, isHeard } from "../log-levels.ts";
+import { onlyListener } from "../only-listener.ts";
+import { OpenQuestions } from "../open-questions.ts";
+import { refuseQuestion } from "../refuse-question.ts";
 import type { Child } from "./child.ts";
 import { FloodGate } from "./flood-gate.ts";
 import { LineWriter } from "./line-writer.ts";
@@ -41,6 +40,7 @@ interface ChannelDeps {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly onNotification: (method: string, params: JsonObject) => void;
+  readonly onRequest: Answerer;
   /** Once, when the child is gone or of no more use. */
   readonly onEnd: (end: ChannelEnd) => void;
 }
@@ -51,6 +51,8 @@ export class Channel {
   readonly #reader: LineReader;
   readonly #writer: LineWriter;
   readonly #unasked: FloodGate;
+  /** What the child asks its client. */
+  readonly questions: OpenQuestions;
   readonly #pending = new Map<number, PendingCall>();
   readonly #onAbort = (call: PendingCall): void => this.#cancel(call);
   /** Of the answers; set when the handshake has shown it. */
@@ -65,6 +67,11 @@ export class Channel {
     this.#reader = new LineReader(deps.limits.replyBytes);
     this.#writer = new LineWriter(stdin);
     this.#unasked = new FloodGate(stdout, UNASKED_SHARE);
+    this.questions = new OpenQuestions({
+      send: (message) => this.post(message),
+      // In the 2026 era a server asks by its answers only.
+      onRequest: (question) => (this.era === "2026" ? refuseQuestion : deps.onRequest)(question),
+    });
     stdout.on("data", (chunk: Buffer) => this.#read(chunk));
     stdout.on("end", () => this.#stdoutEnded());
     stdin.on("close", () => this.#stdoutEnded());
@@ -75,6 +82,17 @@ export class Channel {
 
   get ended(): ChannelEnd | undefined {
     return this.#end;
+  }
+
+  /** Not for a subscription, which waits as long as the child lives. */
+  get busy(): boolean {
+    for (const { part } of this.#pending.values()) if (part.lasting !== true) return true;
+    return false;
+  }
+
+  /** How many were ever sent. */
+  get requests(): number {
+    return this.#lastId;
   }
 
   get facts(): ChildFacts {
@@ -103,11 +121,17 @@ export class Channel {
     if (this.#end === undefined) this.#writer.send({ text, withdrawn: false, leaving: () => undefined });
   }
 
+  /** Nobody waits for the answer any more, and the child need not know. */
+  forget(id: number): void {
+    this.#pending.delete(id);
+  }
+
   /** Fails whatever waits. The first end is the one that counts. */
   end(end: ChannelEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#unasked.close();
+    this.questions.drop();
     if (this.#pending.size > 0) {
       const { facts } = this;
       for (const call of this.#pending.values()) call.reject(callFailure(facts, end, call.sent));
@@ -177,26 +201,26 @@ export class Channel {
   /** An error without an id is about a request that the child could not read: with one call waiting it is clear which. */
   #callOf(id: RequestId | null): PendingCall | undefined {
     if (id !== null) return this.#pending.get(Number(id));
-    if (this.#pending.size > 1) return undefined;
-    const [only] = this.#pending.values();
-    return only?.sent === true ? only : undefined;
+    const [only, ...others] = [...this.#pending.values()].filter(({ part }) => part.lasting !== true);
+    return others.length === 0 && only?.sent === true ? only : undefined;
   }
 
   #unaskedFor(message: Message): void {
     if (message.kind === "response") return;
+    if (message.kind === "request") return this.questions.ask(message);
     const { method, params } = message;
-    if (message.kind === "request") this.#refuse(message.id, method);
+    if (method === "notifications/cancelled") this.questions.takenBack(params);
     else if (method === "notifications/progress") this.#progress(params);
-    else if (method !== "notifications/cancelled") this.#deps.onNotification(method, params);
+    else if (method === LOG_MESSAGE) this.#log(params);
+    else this.#deps.onNotification(method, params);
   }
 
-  /** The seam for questions that an upstream asks the user: so far only `ping` is answered. */
-  #refuse(id: RequestId, method: string): void {
-    const answer =
-      method === "ping"
-        ? encodeReply(id, Reply.of("result", {}, this.era))
-        : encodeError(id, { code: RPC.methodNotFound, message: `This client does not support "${method}".` });
-    this.post(answer.toString("utf8"));
+  /** Nothing says which call a log message belongs to; with one call that listens it is clear. */
+  #log(params: JsonObject): void {
+    const call = onlyListener(this.#pending.values());
+    if (call === undefined) this.#deps.onNotification(LOG_MESSAGE, params);
+    else if (isHeard(call.part, this.era, params))
+      call.notify(LOG_MESSAGE, params, this.#deps.limits.notificationsPerCall);
   }
 
   #progress(params: JsonObject): void {

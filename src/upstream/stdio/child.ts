@@ -42,6 +42,7 @@ export const STOP_PATIENCE: StopPatience = { afterEofMs: 500, afterTermMs: 2_000
  */
 export class Child {
   readonly pid: number;
+  readonly startedAt = new Date();
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: OutputTail;
@@ -70,8 +71,11 @@ export class Child {
     this.exited = this.#untilExit();
   }
 
-  /** Rejects with the system's error (ENOENT, EACCES, EAGAIN …) when the program cannot be started. */
-  static async start(command: ChildCommand): Promise<Child> {
+  /**
+   * Rejects with the system's error (ENOENT, EACCES, EAGAIN …) when the program cannot be started. `onPid` is told in the same
+   * turn in which there is a process.
+   */
+  static async start(command: ChildCommand, onPid: (pid: number) => void = () => undefined): Promise<Child> {
     const child = spawn(command.command, [...command.args], {
       cwd: command.cwd,
       env: { ...command.environment },
@@ -80,6 +84,7 @@ export class Child {
       detached: process.platform !== "win32",
       windowsHide: true,
     });
+    if (child.pid !== undefined) onPid(child.pid);
     await once(child, "spawn");
     return new Child(child, command.declared);
   }

@@ -4,7 +4,13 @@ import type { UpstreamCall } from "../connection.ts";
 import type { OutgoingLine } from "./line-writer.ts";
 
 /** What a channel needs to know of a call. */
-export type ChannelCall = Pick<UpstreamCall, "signal" | "onProgress" | "onSent">;
+export type ChannelCall = Pick<
+  UpstreamCall,
+  "signal" | "envelope" | "onProgress" | "onNotification" | "onSent"
+> & {
+  /** It is answered at the end of the connection: nothing that comes before can be about it. */
+  readonly lasting?: boolean;
+};
 
 interface Settle {
   readonly resolve: (reply: Reply) => void;
@@ -17,7 +23,7 @@ interface Settle {
 export class PendingCall implements OutgoingLine {
   readonly id: number;
   readonly text: string;
-  readonly #call: ChannelCall;
+  readonly part: ChannelCall;
   readonly #settle: Settle;
   #sent = false;
   #withdrawn = false;
@@ -26,7 +32,7 @@ export class PendingCall implements OutgoingLine {
   constructor(id: number, text: string, call: ChannelCall, settle: Settle) {
     this.id = id;
     this.text = text;
-    this.#call = call;
+    this.part = call;
     this.#settle = settle;
     call.signal.addEventListener("abort", this);
   }
@@ -46,23 +52,28 @@ export class PendingCall implements OutgoingLine {
 
   leaving(): void {
     this.#sent = true;
-    this.#call.onSent?.();
+    this.part.onSent?.();
   }
 
-  /** More than `limit` are dropped. */
+  /** More than `limit` notifications are dropped. */
+  notify(method: string, params: JsonObject, limit: number): void {
+    this.#notifications += 1;
+    if (this.#notifications <= limit) this.part.onNotification?.(method, params);
+  }
+
   progress(params: JsonObject, limit: number): void {
     this.#notifications += 1;
-    if (this.#notifications <= limit) this.#call.onProgress?.(params);
+    if (this.#notifications <= limit) this.part.onProgress?.(params);
   }
 
   resolve(reply: Reply): void {
-    this.#call.signal.removeEventListener("abort", this);
+    this.part.signal.removeEventListener("abort", this);
     this.#settle.resolve(reply);
   }
 
   reject(error: unknown): void {
     this.#withdrawn = true;
-    this.#call.signal.removeEventListener("abort", this);
+    this.part.signal.removeEventListener("abort", this);
     this.#settle.reject(error);
   }
 }

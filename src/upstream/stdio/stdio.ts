@@ -1,32 +1,17 @@
 import { stat } from "node:fs/promises";
 
-import type { Limits } from "../../domain/limits.ts";
-import type { Era } from "../../domain/protocol.ts";
 import { UpstreamError } from "../../domain/upstream-errors.ts";
-import type { Logger } from "../../observability/logger.ts";
 import type { ConnectionEvents } from "../connection.ts";
+import { programKey } from "../http/era-memory.ts";
 import { Channel } from "./channel.ts";
-import { Child, STOP_PATIENCE, type StopPatience } from "./child.ts";
+import { Child, STOP_PATIENCE } from "./child.ts";
 import { childEnvironment } from "./environment.ts";
-import { type ClientInfo, introduce } from "./handshake.ts";
+import { introduce } from "./handshake.ts";
 import { StdioConnection } from "./stdio-connection.ts";
 import { cancelled, handshakeFailure, startFailure, unreadable } from "./stdio-failure.ts";
+import type { StdioPlan } from "./stdio-plan.ts";
 
-/** How to start one child. Values are expanded already. */
-export interface StdioPlan {
-  readonly server: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Declared variables. Of `baseEnv`, the gateway's own environment, the child sees only what every program needs. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly baseEnv: Readonly<Record<string, string | undefined>>;
-  readonly cwd?: string | undefined;
-  readonly era?: "auto" | Era | undefined;
-  readonly limits: Limits;
-  readonly clientInfo: ClientInfo;
-  readonly logger: Logger;
-  readonly patience?: StopPatience | undefined;
-}
+export type { StdioPlan } from "./stdio-plan.ts";
 
 /**
  * Starts the program and shakes hands with it. Rejects with UpstreamUnavailable or `upstream_protocol_error` (both
@@ -40,26 +25,28 @@ export async function connectStdio(
   if (signal.aborted) throw cancelled(false);
   const child = await startChild(plan);
   const patience = plan.patience ?? STOP_PATIENCE;
-  let open = false;
+  let connection: StdioConnection | undefined;
   const channel = new Channel({
     server: plan.server,
     command: plan.command,
     child,
     limits: plan.limits,
     logger: plan.logger,
-    onNotification: (method, params) => events.onNotification(method, params),
+    onNotification: (method, params) =>
+      connection === undefined ? events.onNotification(method, params) : connection.receive(method, params),
+    onRequest: (question) => events.onRequest(question),
     onEnd: (end) => {
       const ours = end.code === "disconnected";
       // Whatever the reason, a child without a channel is of no use.
       child.stop(ours ? patience : { ...patience, afterEofMs: 0 }).catch(() => undefined);
-      if (open && !ours) events.onClosed(end.reason);
+      if (connection !== undefined && !ours) events.onClosed(end.reason);
     },
   });
   const giveUp = deadlineOf(channel, plan.limits.connectMs, signal);
   try {
-    const introduction = await introduce(channel, plan.server, plan.clientInfo, plan.era ?? "auto");
-    open = true;
-    return new StdioConnection({ channel, child, introduction, clientInfo: plan.clientInfo });
+    const introduction = await introduce(channel, { ...plan, key: programKey(plan) });
+    connection = new StdioConnection({ plan, channel, child, introduction, events });
+    return connection;
   } catch (error) {
     const failure = failureOf(error, channel);
     await child.stop({ ...patience, afterEofMs: 0 });
@@ -84,15 +71,11 @@ async function startChild(plan: StdioPlan): Promise<Child> {
   const place = cwd === undefined ? undefined : await stat(cwd).catch(() => undefined);
   if (cwd !== undefined && place?.isDirectory() !== true) throw failure({ code: "NO_CWD" });
   try {
-    return await Child.start({
-      command,
-      args,
-      cwd,
-      environment: childEnvironment(baseEnv, env),
-      declared: env,
-    });
+    const environment = childEnvironment(baseEnv, env);
+    const what = { command, args, cwd, environment, declared: env };
+    return await (plan.children?.start(server, what) ?? Child.start(what));
   } catch (error) {
-    throw failure(error);
+    throw error instanceof UpstreamError ? error : failure(error);
   }
 }
 

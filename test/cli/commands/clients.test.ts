@@ -201,6 +201,24 @@ describe("commands about clients", () => {
       });
     }
 
+    it("prints the endpoint of a profile when asked", async () => {
+      const code = await cli.run("connect", "claude-code", "--profile", "dev");
+      const cursor = await cli.run("connect", "cursor", "--profile", "dev");
+      const desktop = await cli.run("connect", "claude-desktop", "--profile", "dev");
+
+      expect(code.stdout).to.contain(` ${stub.url}/mcp/p/dev --header`);
+      expect(cursor.json).to.have.nested.property("mcpServers.switchgear.url", `${stub.url}/mcp/p/dev`);
+      expect(desktop.json)
+        .to.have.nested.property("mcpServers.switchgear.args")
+        .that.deep.equals(["/opt/switchgear/main.js", "stdio", "--profile", "dev"]);
+    });
+
+    it("exits with 2 for a name that no profile can have", async () => {
+      const { code, stdout } = await cli.run("connect", "cursor", "--profile", "../x");
+
+      expect([code, stdout]).to.deep.equal([2, ""]);
+    });
+
     it("gives entry and text as JSON", async () => {
       const { json } = await cli.run("connect", "cursor", "--json");
 

@@ -9,7 +9,8 @@ import type { CliDeps } from "../../../src/cli/cli-deps.ts";
 import { Context } from "../../../src/cli/context.ts";
 import { localChecks } from "../../../src/cli/doctor-checks.ts";
 import { CommandLine } from "../../support/command-line.ts";
-import { BROKEN, RestStub } from "../../support/rest-stub.ts";
+import { RestStub } from "../../support/rest-stub.ts";
+import { BROKEN } from "../../support/stub-facts.ts";
 
 interface Check {
   readonly name: string;

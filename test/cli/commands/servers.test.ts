@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { CommandLine } from "../../support/command-line.ts";
-import { BROKEN, HEALTHY, RestStub } from "../../support/rest-stub.ts";
+import { RestStub } from "../../support/rest-stub.ts";
+import { BROKEN, HEALTHY } from "../../support/stub-facts.ts";
 
 describe("server commands", () => {
   let cli: CommandLine;
@@ -219,6 +220,7 @@ describe("server commands", () => {
         "servers   1 (1 healthy)",
         "offered   2 tools, 0 resources, 0 prompts",
         "sessions  1",
+        "list      /mcp: full 182 tools ≈ 41,300 tokens; hybrid ≈ 2,900; search ≈ 1,150 (auto: full)",
         "",
       ]);
     });

@@ -95,7 +95,17 @@ describe("stdio", () => {
     expect(stderr).to.contain("zebra: unknown key");
   });
 
-  it("exits with 2 for a name that no server can have", async () => {
+  it("offers what a profile selects when asked", async () => {
+    leaveRunning();
+
+    const { json } = await cli.run("stdio", "--profile", "dev");
+
+    expect(json).to.deep.include({ result: { path: "/mcp/p/dev" } });
+  });
+
+  it("exits with 2 for a name that no server or profile can have, and for both at once", async () => {
     expect((await cli.run("stdio", "--server", "../x")).code).to.equal(2);
+    expect((await cli.run("stdio", "--profile", "../x")).code).to.equal(2);
+    expect((await cli.run("stdio", "--profile", "a", "--server", "b")).code).to.equal(2);
   });
 });

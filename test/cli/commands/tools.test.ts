@@ -41,6 +41,32 @@ describe("tool commands", () => {
       expect(stub.seen[0]?.query).to.deep.equal({ q: "x", max_results: "3", server: "demo" });
     });
 
+    it("asks for the kind of search that is wanted, and knows no other", async () => {
+      await cli.run("search", "x", "--type", "semantic");
+      const { code } = await cli.run("search", "x", "--type", "magic");
+
+      expect(stub.seen[0]?.query).to.deep.equal({ q: "x", max_results: "10", search_type: "semantic" });
+      expect(code).to.equal(2);
+      expect(stub.seen).to.have.length(1);
+    });
+
+    it("shows what made up each score with --explain", async () => {
+      const { code, stdout } = await cli.run("search", "say", "something", "--explain");
+
+      expect(code).to.equal(0);
+      expect(stub.seen[0]?.query).to.deep.equal({ q: "say something", max_results: "10", explain: "true" });
+      expect(stdout).to.equal(
+        [
+          "TOOL        SCORE  KEYWORD             SEMANTIC            MATCHED",
+          "demo__echo  1.00   0.70 x 1.00 (8.00)  0.30 x 0.50 (0.40)  (exact) echo",
+          "demo__add   0.50   1.00 x 0.50 (4.00)  -                   echo",
+          "",
+          "No model today.",
+          "",
+        ].join("\n"),
+      );
+    });
+
     it("says so when nothing matches", async () => {
       expect(await cli.run("search", "nothing")).to.deep.include({ code: 0, stdout: "No tool matches.\n" });
     });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { DEFAULT_LIMITS } from "../../../src/domain/limits.ts";
 import { connectHttpTools } from "../../../src/upstream/http-tools/http-tools.ts";
+import { refuseQuestion } from "../../../src/upstream/refuse-question.ts";
 import { type Egress, createEgress } from "../../../src/wire/egress.ts";
 import { Endpoint } from "../../support/http-endpoint.ts";
 import { RestGateway } from "../../support/rest-gateway.ts";
@@ -18,7 +19,7 @@ describe("REST: from the registration of an endpoint to its answer", () => {
     egress = createEgress({ allowPrivate: false, allow: [new URL(endpoint.origin).host] }, DEFAULT_LIMITS);
     const connection = await connectHttpTools(
       { server: "custom", tools: () => gateway.registry.httpTools(), egress, limits: DEFAULT_LIMITS },
-      { onNotification: () => {}, onClosed: () => {} },
+      { onNotification: () => {}, onRequest: refuseQuestion, onClosed: () => {} },
       new AbortController().signal,
     );
     gateway.answer = (_, call) => connection.call(call);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import type { Health } from "../../../src/domain/health.ts";
+import { isDown } from "../../../src/domain/health.ts";
 import type { RestDeps } from "../../../src/http/deps.ts";
 import {
   DetailedHealth,
@@ -9,15 +10,18 @@ import {
   detailedHealth,
   healthTree,
 } from "../../../src/http/views/health-tree.ts";
-import { isDown } from "../../../src/http/views/health-view.ts";
 
 function healthOf(level: Health["level"], more: Partial<Health> = {}): Health {
   return { level, admin_state: "enabled", code: "ok", summary: "…", since: "2026-01-01", ...more };
 }
 
+const CALM = { lagMs: 1.234, heapShare: 0.12345, isOverloaded: false, reason: undefined };
+
 function depsOf(upstreams: readonly Health[], change: Partial<RestDeps> = {}): RestDeps {
   return {
     storage: { ping: async () => {} },
+    cache: { stats: {} },
+    traffic: { load: CALM },
     discovery: { healthAll: () => upstreams.map((health, i) => ({ server: `s${i}`, health })) },
     registry: { servers: () => upstreams, catalog: { tools: [1, 2], version: 7 } },
     logger: { warn: () => {} },
@@ -48,6 +52,40 @@ describe("healthTree", () => {
       expect(HealthTree.strict().safeParse(tree).error).to.equal(undefined);
     });
   }
+
+  it("is degraded, and says why, while Redis cannot be used", async () => {
+    const cache = { stats: { shared: { isUp: false } } } as unknown as RestDeps["cache"];
+
+    const tree = await healthTree(depsOf([healthOf("healthy")], { cache }));
+
+    expect(tree.status).to.equal("degraded");
+    expect(tree.services.cache).to.include({ status: "degraded", degraded: true });
+    expect(tree.services.cache.summary).to.include("Redis");
+  });
+
+  it("is well while Redis is", async () => {
+    const cache = { stats: { shared: { isUp: true } } } as unknown as RestDeps["cache"];
+
+    const tree = await healthTree(depsOf([], { cache }));
+
+    expect(tree.services.cache).to.deep.equal({ status: "healthy", degraded: false });
+  });
+
+  it("is degraded, and says why, while there is too much to do", async () => {
+    const load = { lagMs: 412.4, heapShare: 0.3, isOverloaded: true, reason: "lag" } as const;
+    const traffic = { load } as unknown as RestDeps["traffic"];
+
+    const tree = await healthTree(depsOf([healthOf("healthy")], { traffic }));
+
+    expect(tree.status).to.equal("degraded");
+    expect(tree.services.load).to.deep.equal({
+      status: "degraded",
+      overloaded: true,
+      event_loop_lag_ms: 412,
+      heap_share: 0.3,
+      summary: "There is more work than can be done; new work is refused.",
+    });
+  });
 
   it("is unhealthy without storage, however well the upstreams are", async () => {
     const storage = { ping: () => Promise.reject(new TypeError("private")) };

@@ -33,7 +33,8 @@ function serverOf(entry: unknown, more: Partial<Server> = {}): Server {
     ...more,
   };
 }
-const view = (server: Server) => serverView(server, { health: HEALTH, offering: undefined });
+const view = (server: Server) =>
+  serverView(server, { breaker: "closed", health: HEALTH, offering: undefined });
 
 describe("serverView", () => {
   for (const [what, entry] of [

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { DEFAULT_LIMITS } from "../../../src/domain/limits.ts";
 import { UpstreamError } from "../../../src/domain/upstream-errors.ts";
 import { connectHttpTools } from "../../../src/upstream/http-tools/http-tools.ts";
+import { refuseQuestion } from "../../../src/upstream/refuse-question.ts";
 import { HttpToolBench, failureOf } from "../../support/http-endpoint.ts";
 
 describe("HTTP tools", () => {
@@ -138,9 +139,17 @@ describe("HTTP tools", () => {
       expect(bench.connection.capabilities).to.deep.equal({ tools: {} });
     });
 
+    it("has no resources that could be followed", async () => {
+      const reply = await bench.connection.follow("a://1", new AbortController().signal);
+      bench.connection.unfollow("a://1");
+
+      expect(reply.kind).to.equal("error");
+      expect(reply.value).to.deep.equal({ code: -32601, message: "Resources are not supported." });
+    });
+
     it("does not connect for somebody who is gone", async () => {
       const plan = { server: "custom", tools: () => [], egress: bench.egress, limits: DEFAULT_LIMITS };
-      const events = { onNotification: () => {}, onClosed: () => {} };
+      const events = { onNotification: () => {}, onRequest: refuseQuestion, onClosed: () => {} };
 
       const error = await failureOf(connectHttpTools(plan, events, AbortSignal.abort()));
 

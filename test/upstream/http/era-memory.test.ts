@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { EraMemory, eraKey } from "../../../src/upstream/http/era-memory.ts";
+import { EraMemory, eraKey, programKey } from "../../../src/upstream/http/era-memory.ts";
 
 describe("EraMemory", () => {
   it("knows what it learned, and nothing else", () => {
@@ -67,5 +67,26 @@ describe("eraKey", () => {
 
   it("shows nothing of the headers", () => {
     expect(eraKey({ ...plan, headers: { authorization: "s3cret" } })).to.match(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe("programKey", () => {
+  const plan = { command: "node", args: ["a.js"], env: { TOKEN: "s3cret" }, era: "auto" } as const;
+
+  it("is another one for another program, other arguments, another place or another setting", () => {
+    const keys = [
+      plan,
+      { ...plan, command: "deno" },
+      { ...plan, args: ["b.js"] },
+      { ...plan, env: {} },
+      { ...plan, cwd: "/tmp" },
+      { ...plan, era: "assume-2026" as const },
+    ].map(programKey);
+
+    expect(new Set(keys).size).to.equal(6);
+  });
+
+  it("shows nothing of the environment", () => {
+    expect(programKey(plan)).to.match(/^[0-9a-f]{64}$/);
   });
 });

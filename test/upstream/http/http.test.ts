@@ -1,8 +1,11 @@
 import { expect } from "chai";
 
+import { DEFAULT_LIMITS } from "../../../src/domain/limits.ts";
 import type { Era } from "../../../src/domain/protocol.ts";
+import { exploreConnection } from "../../../src/upstream/explore.ts";
 import { eraKey } from "../../../src/upstream/http/era-memory.ts";
 import { type HttpConnection, connectHttp } from "../../../src/upstream/http/http.ts";
+import { proves } from "../../support/proves.ts";
 import { rejection } from "../../support/refusal.ts";
 import {
   type Exchange,
@@ -13,6 +16,7 @@ import {
   rpcError,
   speaks2025,
   speaks2026,
+  toolCall,
 } from "../mcp-upstream.ts";
 
 describe("connectHttp", () => {
@@ -46,6 +50,7 @@ describe("connectHttp", () => {
   const spoken = (era: Era): boolean | undefined => plans.eras.speaks(eraKey(plans.plan(upstream.url)), era);
 
   it("mirrors the caller's era where the upstream speaks both", async () => {
+    proves("eras.mirror");
     speaks2025(speaks2026(upstream));
 
     expect((await connect("2026")).era).to.equal("2026");
@@ -109,6 +114,7 @@ describe("connectHttp", () => {
   ];
   for (const [what, answer, code] of proofless) {
     it(`learns nothing of an era from ${what}, and fails`, async () => {
+      proves("eras.evidence");
       speaks2025(upstream).on("server/discover", answer);
 
       const error = await rejection(() => connect("2026"));
@@ -120,6 +126,7 @@ describe("connectHttp", () => {
   }
 
   it("learns nothing of an era from silence, and is given up by its signal", async () => {
+    proves("eras.evidence");
     const abort = new AbortController();
     upstream.on("server/discover", () => abort.abort());
 
@@ -128,6 +135,7 @@ describe("connectHttp", () => {
   });
 
   it("remembers what it learned, for all who connect to the same place with the same headers", async () => {
+    proves("eras.probe");
     speaks2025(upstream);
 
     await connect("2026");
@@ -145,6 +153,34 @@ describe("connectHttp", () => {
     expect((await connect("2025", { era: "2026" })).era).to.equal("2026");
     expect(upstream.count("server/discover")).to.equal(1);
     expect(upstream.count("initialize")).to.equal(1);
+  });
+
+  it("asks nothing where the operator vouches for the 2026 era", async () => {
+    upstream.result("tools/list", { tools: [] });
+
+    const connection = await connect("2025", { era: "assume-2026" });
+    const reply = await connection.call(toolCall("", { method: "tools/list", params: {}, era: "2026" }));
+
+    expect(connection.era).to.equal("2026");
+    expect(connection.capabilities).to.deep.equal({ tools: {}, resources: {}, prompts: {}, completions: {} });
+    expect(connection.serverInfo).to.deep.equal({});
+    expect(reply.kind).to.equal("result");
+    expect(upstream.seen.map(({ key }) => key)).to.deep.equal(["tools/list"]);
+  });
+
+  it("explores such an upstream, whatever of it is missing", async () => {
+    upstream.result("tools/list", { tools: [{ name: "a", inputSchema: { type: "object" } }] });
+    const connection = await connect("2026", { era: "assume-2026" });
+
+    const offering = await exploreConnection(connection, {
+      server: "up",
+      limits: DEFAULT_LIMITS,
+      eras: ["2026"],
+      signal: NEVER(),
+    });
+
+    expect(offering.tools.map(({ name }) => name)).to.deep.equal(["a"]);
+    expect(offering.quarantined).to.deep.equal([]);
   });
 
   it("says what was refused where nobody speaks MCP, without the secrets in the URL", async () => {

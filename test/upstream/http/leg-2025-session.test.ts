@@ -2,10 +2,12 @@ import { expect } from "chai";
 
 import type { HttpPlan } from "../../../src/upstream/http/http-target.ts";
 import { Leg2025 } from "../../../src/upstream/http/leg-2025.ts";
+import { proves } from "../../support/proves.ts";
 import { rejection } from "../../support/refusal.ts";
 import { until } from "../../wire/raw-server.ts";
 import {
   Heard,
+  HeldQuestions,
   McpUpstream,
   NEVER,
   PlanMaker,
@@ -76,6 +78,7 @@ describe("the session of an HTTP leg of the 2025 era", () => {
     });
 
     it("that is lost is begun anew, and the call sent again, without the caller's knowing", async () => {
+      proves("sessions.upstream");
       forgetting("session-1", 404, "Session not found");
       const leg = await connect();
 
@@ -138,6 +141,25 @@ describe("the session of an HTTP leg of the 2025 era", () => {
       expect(error).to.deep.include({ code: "cancelled", executed: "not_executed" });
     });
 
+    it("takes open questions with it when it is lost: the upstream knows nothing of them any more", async () => {
+      upstream.on("tools/call", (exchange) => {
+        if (exchange.params["name"] === "ask") {
+          openSse(exchange);
+          sseMessage(exchange, { id: "q", method: "roots/list", params: {} });
+        } else if (exchange.headers["mcp-session-id"] === "session-1") exchange.response.writeHead(404).end();
+        else rpcError(exchange, -32602, "no");
+      });
+      const { questions, onRequest } = new HeldQuestions();
+      const leg = await connect();
+      leg.call(toolCall("ask", { onRequest })).catch(() => undefined);
+      await until(() => questions.length === 1);
+
+      await leg.call(toolCall("other"));
+
+      expect(questions[0]?.signal.aborted).to.equal(true);
+      expect(upstream.count("response")).to.equal(0);
+    });
+
     it("is what a 404 is about; without one it is a refusal like any other", async () => {
       speaks2025(upstream).on("tools/call", ({ response }) => response.writeHead(404).end());
 
@@ -149,7 +171,7 @@ describe("the session of an HTTP leg of the 2025 era", () => {
   });
 
   describe("listening", () => {
-    const LISTENING: Partial<HttpPlan> = { listen: true };
+    const LISTENING: Partial<HttpPlan> = { stream: "news" };
     const REPORTS = { tools: { listChanged: true } };
 
     it("hears what the upstream says unasked, and answers its pings", async () => {
@@ -172,7 +194,7 @@ describe("the session of an HTTP leg of the 2025 era", () => {
 
     it("is not tried without need", async () => {
       speaks2025(upstream, { capabilities: REPORTS }).result("tools/call", {});
-      await (await connect({ listen: false })).call(toolCall("a"));
+      await (await connect({ stream: "none" })).call(toolCall("a"));
       speaks2025(upstream, { capabilities: { tools: {} } });
       await (await connect(LISTENING)).call(toolCall("a"));
 

@@ -89,7 +89,7 @@ describe("what an HTTP leg of the 2026 era hears and tells", () => {
         sseMessage(exchange, { method: "notifications/tools/list_changed", params: { _meta: {} } });
       });
 
-      await connect({ listen: true });
+      await connect({ stream: "news" });
 
       await until(() => heard.notifications.length === 1);
       const { params, headers } = upstream.last("subscriptions/listen");
@@ -103,7 +103,7 @@ describe("what an HTTP leg of the 2026 era hears and tells", () => {
 
     it("is given up when the upstream does not know it, and harms nothing", async () => {
       speaks2026(upstream, { capabilities: REPORTS }).result("tools/call", {});
-      const leg = await connect({ listen: true });
+      const leg = await connect({ stream: "news" });
       await until(() => upstream.count("subscriptions/listen") === 1);
 
       await leg.call(call2026("a"));
@@ -113,7 +113,7 @@ describe("what an HTTP leg of the 2026 era hears and tells", () => {
 
     it("ends with the connection", async () => {
       speaks2026(upstream, { capabilities: REPORTS }).on("subscriptions/listen", openSse);
-      const leg = await connect({ listen: true });
+      const leg = await connect({ stream: "news" });
       await until(() => upstream.count("subscriptions/listen") === 1);
 
       await leg.close();

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../src/domain/json.ts";
 import { discover } from "../../../src/upstream/http/discover.ts";
 import { HttpTarget } from "../../../src/upstream/http/http-target.ts";
 import { Leg2026 } from "../../../src/upstream/http/leg-2026.ts";
+import { proves } from "../../support/proves.ts";
 import { rejection } from "../../support/refusal.ts";
 import {
   Heard,
@@ -76,6 +77,7 @@ describe("an HTTP leg of the 2026 era", () => {
     const metaOf = (): JsonObject => upstream.last("tools/call").params["_meta"] as JsonObject;
 
     it("carries the envelope in its _meta, and says in its headers what it is", async () => {
+      proves("call.headers", "capabilities.caller");
       const leg = await connect();
 
       await leg.call(
@@ -169,6 +171,7 @@ describe("an HTTP leg of the 2026 era", () => {
     });
 
     it("of one leg never has the id of another one", async () => {
+      proves("ids.own");
       const leg = await connect();
 
       await Promise.all(Array.from({ length: 30 }, () => leg.call(call2026("a"))));

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { Leg2025 } from "../../../src/upstream/http/leg-2025.ts";
+import { Reply } from "../../../src/wire/reply.ts";
 import { rejection } from "../../support/refusal.ts";
 import { until } from "../../wire/raw-server.ts";
 import {
@@ -84,6 +85,60 @@ describe("a call whose stream ends before the answer", () => {
       "e1",
       "e2",
     ]);
+  });
+
+  it("tells its caller of every pause that the upstream makes on purpose", async () => {
+    upstream.on("tools/call", (exchange) => {
+      begin(exchange, "e0", 7);
+      exchange.response.end();
+    });
+    upstream.on("GET", (exchange) => {
+      begin(exchange, `e${upstream.count("GET")}`, 9);
+      if (upstream.count("GET") === 2) answerTo(upstream.last("tools/call"), exchange);
+      else exchange.response.end();
+    });
+    const pauses: unknown[] = [];
+
+    await leg.call(toolCall("a", { onInterrupted: (retryMs) => pauses.push(retryMs) }));
+
+    expect(pauses).to.deep.equal([7, 9]);
+  });
+
+  it("does not take an accident for a pause", async () => {
+    upstream.on("tools/call", (exchange) => {
+      begin(exchange, "e1");
+      setTimeout(() => exchange.response.destroy(), 10);
+    });
+    upstream.on("GET", (exchange) => {
+      openSse(exchange);
+      answerTo(upstream.last("tools/call"), exchange);
+    });
+    const pauses: unknown[] = [];
+
+    await leg.call(toolCall("a", { onInterrupted: (retryMs) => pauses.push(retryMs) }));
+
+    expect(pauses).to.deep.equal([]);
+  });
+
+  it("answers questions also on the stream that was taken up", async () => {
+    upstream.on("tools/call", (exchange) => {
+      begin(exchange, "e1");
+      exchange.response.end();
+    });
+    upstream.on("GET", (exchange) => {
+      openSse(exchange);
+      sseMessage(exchange, { id: "q", method: "roots/list" });
+      upstream.on("response", ({ response }) => {
+        response.writeHead(202).end();
+        answerTo(upstream.last("tools/call"), exchange);
+      });
+    });
+
+    const onRequest = async () => Reply.of("result", { roots: [] }, "2025");
+    const reply = await leg.call(toolCall("a", { onRequest }));
+
+    expect(reply.value).to.deep.equal({ resumed: true });
+    expect(upstream.last("response").params).to.deep.include({ id: "q", result: { roots: [] } });
   });
 
   it("fails as broken when the upstream does not let it be taken up", async () => {

@@ -1,6 +1,9 @@
 import { expect } from "chai";
 
 import { VERSION_2026 } from "../../../src/domain/protocol.ts";
+import type { StdioConnection } from "../../../src/upstream/stdio/stdio-connection.ts";
+import { descendantsOf, stillRunning } from "../../support/child-processes.ts";
+import { proves } from "../../support/proves.ts";
 import { rejection } from "../../support/refusal.ts";
 import { StdioBench, call, textOf, toolCall } from "./stdio-bench.ts";
 
@@ -94,6 +97,110 @@ describe("handshake with a stdio child", function () {
     expect(error.executed).to.equal("not_executed");
   });
 
+  describe("for callers of the 2026 era", () => {
+    const openings = (argument: string, overrides: Parameters<StdioBench["fixture"]>[2] = {}) =>
+      bench.fixture("opening", argument, { wanted: "2026", silenceMs: 200, ...overrides });
+    /** The child's process, and the methods that it got. */
+    const whatCame = async (connection: StdioConnection): Promise<readonly [number, ...string[]]> => {
+      const reply = await connection.call(toolCall("tell", {}, { era: connection.era }));
+      return JSON.parse(textOf(reply.value)) as [number, ...string[]];
+    };
+    const LEGACY = ["server/discover", "initialize", "notifications/initialized", "tools/call"];
+
+    it("asks a child of both eras in theirs, and nothing else", async () => {
+      const connection = await openings("both", { silenceMs: 5_000 });
+
+      expect(connection.era).to.equal("2026");
+      expect((await whatCame(connection)).slice(1)).to.deep.equal(["server/discover", "tools/call"]);
+    });
+
+    it("speaks to a server of the SDK of both eras in theirs", async () => {
+      const connection = await bench.fixture("modern", "", { wanted: "2026" });
+
+      expect(connection.era).to.equal("2026");
+      expect(connection.instructions).to.equal("Era modern.");
+    });
+
+    for (const argument of ["2025", "silent-2025", "other-version"]) {
+      it(`goes on with initialize on the same one process (${argument})`, async () => {
+        proves("eras.one-child");
+        const before = descendantsOf(process.pid);
+
+        const connection = await openings(argument);
+
+        expect(connection.era).to.equal("2025");
+        const [pid, ...methods] = await whatCame(connection);
+        expect(methods).to.deep.equal(LEGACY);
+        expect(pid).to.equal(connection.pid);
+        const started = descendantsOf(process.pid).filter((child) => !before.includes(child));
+        expect(stillRunning(started)).to.deep.equal([connection.pid]);
+      });
+
+      it(`does not ask such a child again (${argument})`, async () => {
+        await openings(argument);
+
+        const again = await openings(argument);
+
+        expect((await whatCame(again)).slice(1)).to.deep.equal(LEGACY.slice(1));
+      });
+    }
+
+    it("takes an answer that comes late", async () => {
+      const connection = await openings("late-2026");
+
+      expect(connection.era).to.equal("2026");
+      expect(connection.serverInfo).to.deep.equal({ name: "opening", version: "1" });
+    });
+
+    it("waits longer for a child that has answered before", async () => {
+      await openings("late-2026");
+
+      const again = await openings("late-2026");
+
+      expect((await whatCame(again)).slice(1)).to.deep.equal(["server/discover", "tools/call"]);
+    });
+
+    it("concludes nothing from a child that died, or said nothing at all", async () => {
+      proves("eras.evidence");
+      const died = await rejection(() => openings("dies-of-discover"));
+      const silent = await rejection(() => openings("mute", { limits: { connectMs: 400 } }));
+
+      expect([died.code, silent.code]).to.deep.equal(["upstream_unavailable", "upstream_unavailable"]);
+      expect(bench.learned).to.deep.equal([]);
+    });
+
+    it("sends nothing first where the operator vouches for their era", async () => {
+      const connection = await openings("2025", { era: "assume-2026" });
+
+      expect(connection.era).to.equal("2026");
+      expect(connection.capabilities).to.have.all.keys("tools", "resources", "prompts", "completions");
+      expect((await whatCame(connection)).slice(1)).to.deep.equal(["tools/call"]);
+    });
+  });
+
+  it("does not initialize a child again that has refused it", async () => {
+    const first = await bench.fixture("opening", "2026");
+    const again = await bench.fixture("opening", "2026");
+
+    const methods = async (connection: StdioConnection) =>
+      JSON.parse(textOf((await connection.call(toolCall("tell", {}, { era: "2026" }))).value)) as unknown[];
+    expect((await methods(first)).slice(1, 3)).to.deep.equal(["initialize", "server/discover"]);
+    expect((await methods(again)).slice(1)).to.deep.equal(["server/discover", "tools/call"]);
+  });
+
+  it("says to a child of 2026 what those can do who use the connection", async () => {
+    const client = { capabilities: { sampling: {} }, clientInfo: { name: "inspector", version: "9" } };
+    const connection = await bench.fixture("modern", "2026-only", { client, shared: false });
+
+    const reply = await connection.call(toolCall("envelope", {}, { era: "2026" }));
+
+    expect((JSON.parse(textOf(reply.value)) as { envelope: unknown }).envelope).to.deep.equal({
+      "io.modelcontextprotocol/protocolVersion": VERSION_2026,
+      "io.modelcontextprotocol/clientInfo": client.clientInfo,
+      "io.modelcontextprotocol/clientCapabilities": client.capabilities,
+    });
+  });
+
   it("wraps every request of 2026 in its envelope", async () => {
     const connection = await bench.fixture("modern", "2026-only");
 
@@ -131,7 +238,7 @@ describe("handshake with a stdio child", function () {
     await connection.call(toolCall("grow", {}, { era: "2026" }));
     const list = await connection.call(call("tools/list", { era: "2026" }));
 
-    expect((list.value["tools"] as readonly unknown[]).length).to.equal(4);
+    expect((list.value["tools"] as readonly unknown[]).length).to.equal(5);
     expect(bench.notifications.map(({ method }) => method)).to.include("notifications/tools/list_changed");
   });
 });

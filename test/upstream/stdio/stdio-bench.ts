@@ -1,12 +1,21 @@
 import { fileURLToPath } from "node:url";
 
 import { DEFAULT_LIMITS, type Limits } from "../../../src/domain/limits.ts";
+import type { Era } from "../../../src/domain/protocol.ts";
 import type { Logger } from "../../../src/observability/logger.ts";
-import type { UpstreamCall } from "../../../src/upstream/connection.ts";
+import type { Answerer, Question, UpstreamCall } from "../../../src/upstream/connection.ts";
+import { EraMemory } from "../../../src/upstream/http/era-memory.ts";
+import { refuseQuestion } from "../../../src/upstream/refuse-question.ts";
 import type { StdioConnection } from "../../../src/upstream/stdio/stdio-connection.ts";
 import { type StdioPlan, connectStdio } from "../../../src/upstream/stdio/stdio.ts";
 
-export type Fixture = "misbehaving-start" | "misbehaving-tools" | "modern";
+export type Fixture =
+  | "asking-tools"
+  | "misbehaving-start"
+  | "misbehaving-tools"
+  | "modern"
+  | "opening"
+  | "subscribing";
 
 function fixturePath(name: Fixture): string {
   return fileURLToPath(new URL(`../../fixtures/stdio/${name}.js`, import.meta.url));
@@ -21,8 +30,22 @@ interface Overrides extends Partial<Omit<StdioPlan, "limits">> {
 export class StdioBench {
   readonly notifications: { readonly method: string; readonly params: unknown }[] = [];
   readonly closed: string[] = [];
+  readonly questions: Question[] = [];
+  readonly eras = new EraMemory();
+  /** What was concluded about eras, of whatever program. */
+  readonly learned: (readonly [era: Era, speaks: boolean])[] = [];
+  /** What a child hears that asks outside of any call. */
+  answer: Answerer = refuseQuestion;
   readonly logged: string[] = [];
   readonly #open: StdioConnection[] = [];
+
+  constructor() {
+    const learn = this.eras.learn.bind(this.eras);
+    this.eras.learn = (key, era, speaks) => {
+      this.learned.push([era, speaks]);
+      learn(key, era, speaks);
+    };
+  }
 
   /** The fixture with one argument. */
   fixture(name: Fixture, argument: string, overrides: Overrides = {}): Promise<StdioConnection> {
@@ -44,6 +67,11 @@ export class StdioBench {
         args: [],
         env: {},
         baseEnv: process.env,
+        era: "auto",
+        wanted: "2025",
+        eras: this.eras,
+        client: { capabilities: {} },
+        shared: true,
         limits: { ...DEFAULT_LIMITS, ...limits },
         clientInfo: { name: "switchgear", version: "0" },
         logger,
@@ -51,6 +79,10 @@ export class StdioBench {
       },
       {
         onNotification: (method, params) => void this.notifications.push({ method, params }),
+        onRequest: (question) => {
+          this.questions.push(question);
+          return this.answer(question);
+        },
         onClosed: (reason) => void this.closed.push(reason),
       },
       signal,
