@@ -8,8 +8,10 @@ import { Ring } from "./ring.ts";
 
 export type { CallView } from "./call-view.ts";
 
-/** Calls that are kept in memory. */
-export const RING = 2_048;
+/** Calls that are kept in memory: few, for what lives on makes the garbage collection dearer. */
+export const RING = 512;
+/** Failed and slow ones that wait to be written. */
+const WAITING = 1_024;
 const FLUSH_MS = 1_000;
 const PRUNE_MS = 60_000;
 
@@ -145,7 +147,7 @@ export class CallLog {
 
   #remember(record: CallRecord): void {
     // More than can be written are not kept.
-    if (this.#unusual.length < RING) this.#unusual.push(record);
+    if (this.#unusual.length < WAITING) this.#unusual.push(record);
   }
 
   async #write(): Promise<void> {

@@ -6,7 +6,7 @@ import { LIST_MODES } from "../domain/list-mode.ts";
 export const ListSettings = {
   mode: z
     .enum(LIST_MODES)
-    .default("auto")
+    .default("full")
     .describe("What tools/list shows: full, search, hybrid, or auto: by how many tools there are."),
   pinned: z
     .array(z.string().min(1).max(256))

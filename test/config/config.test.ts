@@ -48,7 +48,7 @@ describe("parseConfigText", () => {
       },
       callLog: { isOn: true, keepMs: 7 * 24 * 3_600_000, maxRows: 100_000, sample: 1, slowMs: 1_000 },
       overload: { isOn: true, lagMs: 200, heapShare: 0.85, retryAfterMs: 2_000 },
-      mode: "auto",
+      mode: "full",
       pinned: [],
       metaTools: {
         answerCharacters: 6_000,

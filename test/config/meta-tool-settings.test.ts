@@ -21,7 +21,7 @@ describe("the settings of lists and meta-tools", () => {
   it("have defaults, each on its own", () => {
     const { mode, pinned, metaTools } = gatewayOf({ metaTools: { answerCharacters: 1_000 } });
 
-    expect({ mode, pinned }).to.deep.equal({ mode: "auto", pinned: [] });
+    expect({ mode, pinned }).to.deep.equal({ mode: "full", pinned: [] });
     expect(metaTools.deferringClients).to.include("claude-code");
   });
 

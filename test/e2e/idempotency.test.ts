@@ -1,3 +1,6 @@
+import { request } from "node:http";
+import { text as textOf } from "node:stream/consumers";
+
 import { expect } from "chai";
 
 import { type FaultyHttp, startFaultyHttp } from "../fixtures/faulty-http.ts";
@@ -22,6 +25,11 @@ describe("idempotency keys", function () {
   const start = async (options: { dataDir?: string } = {}): Promise<void> => {
     const entry = { type: "http", url: upstream.url, gateway: { timeout: "20s", attempts: 1 } };
     gateway = await startGateway({ mcpServers: { faulty: entry }, ...options });
+    const url = `${gateway.url}/api/v1/tools/faulty__slow`;
+    await until("the tools are known", async () => {
+      const { status } = await exchange(url, { method: "GET", headers: gateway.headers });
+      return status === 200;
+    });
   };
 
   beforeEach(async () => {
@@ -50,21 +58,21 @@ describe("idempotency keys", function () {
     return exchange(url, { headers, body: { arguments: args } });
   };
 
-  /** A call of a 2026 client, with the key in `_meta`. */
-  const modern = (id: number, args: object, meta: object, signal?: AbortSignal): Promise<Response> =>
-    fetch(gateway.endpoint("faulty"), {
-      method: "POST",
-      headers: {
+  /** A call of a 2026 client, with the key in `_meta`, on a connection of its own. */
+  const modern = (id: number, args: object, meta: object, signal?: AbortSignal): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const headers = {
         ...JSON_HEADERS,
         authorization: `Bearer ${key}`,
         "mcp-protocol-version": "2026-07-28",
         "mcp-method": "tools/call",
         "mcp-name": "slow",
-      },
-      body: JSON.stringify(
-        rpc(id, "tools/call", { name: "slow", arguments: args, _meta: { ...META, ...meta } }),
-      ),
-      ...(signal === undefined ? {} : { signal }),
+      };
+      const options = { method: "POST", agent: false, headers, ...(signal === undefined ? {} : { signal }) };
+      const params = { name: "slow", arguments: args, _meta: { ...META, ...meta } };
+      request(gateway.endpoint("faulty"), options, (response) => void textOf(response).then(resolve, reject))
+        .on("error", reject)
+        .end(JSON.stringify(rpc(id, "tools/call", params)));
     });
 
   it("let a call be executed once, though the gateway is killed in the middle of it", async () => {
@@ -121,7 +129,7 @@ describe("idempotency keys", function () {
       leaving.abort();
       await lost;
 
-      const answer = (await (await modern(2, { ms: 1_000 }, { [name]: "k" })).json()) as {
+      const answer = JSON.parse(await modern(2, { ms: 1_000 }, { [name]: "k" })) as {
         id: number;
         result: { content: { text: string }[] };
       };

@@ -163,13 +163,19 @@ describe("what happens during a call and beside it", function () {
   it("keeps quiet when an upstream announces a change that is none", async () => {
     proves("changed.quiet");
     const client = await connectV1(gateway.endpoint("raw"), gateway.headers);
+    // Whatever the tests before this one have left to be told is told now.
+    await client.callTool("announce", {});
+    await client.callTool("slow", { ms: 1_500 });
     const heard: string[] = [];
     client.onListChanged((list) => heard.push(list));
+    const before = await client.list("tools");
 
     await client.callTool("announce", {});
     await client.callTool("slow", { ms: 1_000 });
 
+    const after = await client.list("tools");
     await client.close();
+    expect(after).to.deep.equal(before);
     expect(heard).to.deep.equal([]);
   });
 

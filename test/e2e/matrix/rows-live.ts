@@ -150,8 +150,10 @@ export const LIVE_ROWS: readonly Row[] = [
   {
     id: "logging-session-stream",
     title: "hears log messages that a server sends on the session's own stream",
-    impossible: ({ upstreamEra, wire }) => {
+    impossible: ({ clientEra, upstreamEra, wire }) => {
       if (upstreamEra === "2026") return "2026 has no stream of the session";
+      if (clientEra === "2026" && wire === "2025-http")
+        return "a 2026 client hears what comes before its answer, and these two streams have no order";
       return wire === "dual-http"
         ? "the fixture's SDK v2 half logs on the stream of the call only"
         : undefined;
